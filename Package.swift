@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors, and the upcoming language features that make a file's imports and existentials plain to see.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
+    .systemLibrary(
+        name: name,
+        path: "Sources/Native/\(name)",
+        pkgConfig: pkgConfig,
+        providers: [.apt([package])]
+    )
+}
+
+let package = Package(
+    name: "weir",
+    products: [.executable(name: "weir", targets: ["weir"])],
+    targets: [
+        // The language and the data: they import nothing.
+        library("Parser", []),
+        library("Values", []),
+
+        // What runs, without C, clock or I/O.
+        library("Functions", ["Values"]),
+        library("Runtime", ["Values", "Functions"]),
+        library("Planner", ["Parser", "Values", "Functions", "Runtime"]),
+
+        // The outside world; each C module is imported by exactly one of these.
+        library("Storage", ["Values", "Runtime", "CRocksDB"]),
+        library("Connectors", ["Values", "Runtime", "CRdKafka", "CLibPQ", "CSimdJSON"]),
+        library(
+            "Server",
+            ["Parser", "Values", "Functions", "Runtime", "Planner", "Storage", "Connectors", "CLibEvent"]
+        ),
+        .executableTarget(
+            name: "weir",
+            dependencies: ["Server", "Parser", "Values", "CLibEdit"],
+            swiftSettings: strict
+        ),
+
+        system("CRdKafka", "rdkafka", "librdkafka-dev"),
+        system("CRocksDB", "rocksdb", "librocksdb-dev"),
+        system("CLibPQ", "libpq", "libpq-dev"),
+        system("CLibEvent", "libevent", "libevent-dev"),
+        system("CLibEdit", "libedit", "libedit-dev"),
+        .target(
+            name: "CSimdJSON",
+            path: "Sources/Native/CSimdJSON",
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
+
+        tests("ParserTests", ["Parser"]),
+        tests("ValuesTests", ["Values"]),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,2 @@
+/// Keeps the target from being empty until its first file stands.
+enum StoragePlaceholder {}
