@@ -1,0 +1,160 @@
+import Values
+
+/// What an operator is, as plain data: the planner makes it, EXPLAIN prints it, each task makes an operator of it.
+public protocol OperatorSpec: Sendable {
+    /// One line for EXPLAIN, e.g. `Filter (PRICE > 100)`.
+    var summary: String { get }
+    /// The columns of the rows that come out.
+    var output: Schema { get }
+    /// The state that each task of the operator needs; names are unique in a query.
+    var stores: [StoreSpec] { get }
+    /// The operator for one task.
+    func makeOperator(_ context: TaskContext) throws -> any Operator
+}
+
+extension OperatorSpec {
+    public var stores: [StoreSpec] { [] }
+}
+
+/// A step of a task. Synchronous and used by one thread: no locks, no clock, no I/O but through its context.
+public protocol Operator: AnyObject {
+    /// Takes the rows that came in on input number `input` (0 for all but joins) and emits what follows from them.
+    func process(_ batch: Batch, input: Int, into output: Emitter) throws
+    /// Called after each run of input with the task's stream time (the largest ROWTIME seen), e.g. to close windows.
+    func advance(to streamTime: Int64, into output: Emitter) throws
+    /// Called at a commit: appends the state that changed since the last one.
+    func flush(into changes: inout [StateChange]) throws
+    /// Called once the commit is known to have succeeded.
+    func committed()
+}
+
+extension Operator {
+    public func advance(to _: Int64, into _: Emitter) throws {}
+    public func flush(into _: inout [StateChange]) throws {}
+    public func committed() {}
+}
+
+/// Collects the batches that an operator emits; the task passes them on in order.
+public final class Emitter {
+    public private(set) var batches: [Batch] = []
+
+    public init() {}
+
+    /// Passes a batch on; empty ones are dropped.
+    @inlinable
+    public func emit(_ batch: Batch) {
+        if batch.count > 0 { append(batch) }
+    }
+
+    @usableFromInline
+    func append(_ batch: Batch) { batches.append(batch) }
+
+    /// Hands over what was emitted so far.
+    public func take() -> [Batch] {
+        let taken = batches
+        batches.removeAll(keepingCapacity: true)
+        return taken
+    }
+}
+
+/// A state store that an operator declares.
+public struct StoreSpec: Hashable, Sendable {
+    /// Unique in the query and stable over restarts, e.g. `aggregate-2`.
+    public let name: String
+
+    public init(name: String) { self.name = name }
+}
+
+/// What a task gives its operators.
+public final class TaskContext {
+    public let query: String
+    public let partition: Int32
+    public let database: any StateDatabase
+    public let session: any BrokerSession
+    public let settings: TaskSettings
+    public let log: any ProcessingLog
+    public let metrics: OperatorMetrics
+    private let stores: [String: StoreID]
+    private let partitionCounts: [String: Int]
+
+    /// - Parameters:
+    ///   - stores: the ids of the stores that the task's operators declare.
+    ///   - partitionCounts: of every topic that the task's sinks write.
+    ///   - metrics: of the operator that the context is handed to.
+    public init(
+        query: String,
+        partition: Int32,
+        database: any StateDatabase,
+        session: any BrokerSession,
+        settings: TaskSettings,
+        log: any ProcessingLog,
+        metrics: OperatorMetrics,
+        stores: [String: StoreID],
+        partitionCounts: [String: Int]
+    ) {
+        self.query = query
+        self.partition = partition
+        self.database = database
+        self.session = session
+        self.settings = settings
+        self.log = log
+        self.metrics = metrics
+        self.stores = stores
+        self.partitionCounts = partitionCounts
+    }
+
+    /// The same for another operator of the task.
+    public func with(metrics: OperatorMetrics) -> TaskContext {
+        TaskContext(
+            query: query,
+            partition: partition,
+            database: database,
+            session: session,
+            settings: settings,
+            log: log,
+            metrics: metrics,
+            stores: stores,
+            partitionCounts: partitionCounts
+        )
+    }
+
+    /// The id of a store that the operator declared.
+    public func store(_ name: String) -> StoreID {
+        guard let id = stores[name] else {
+            preconditionFailure("operator uses store \(name), which its spec does not declare")
+        }
+        return id
+    }
+
+    /// How many partitions a topic that the task writes has.
+    public func partitionCount(of topic: String) -> Int {
+        guard let count = partitionCounts[topic] else {
+            preconditionFailure("sink topic \(topic) is not in the task's list")
+        }
+        return count
+    }
+}
+
+/// Settings of a query that its operators read.
+public struct TaskSettings: Hashable, Sendable {
+    /// True: emit every change; false: the last change per key and batch.
+    public var emitsEveryChange: Bool
+    /// Bytes of decoded state that one store of one task may keep in memory.
+    public var cacheBytesMax: Int
+    /// Rows per batch at the most, 1 to 4096.
+    public var batchRowsMax: Int
+    /// True where the planner's EMIT FINAL is to be honoured.
+    public var emitsFinal: Bool
+
+    public init(
+        emitsEveryChange: Bool = false,
+        cacheBytesMax: Int = 16 << 20,
+        batchRowsMax: Int = 4096,
+        emitsFinal: Bool = true
+    ) {
+        self.emitsEveryChange = emitsEveryChange
+        self.cacheBytesMax = cacheBytesMax
+        self.batchRowsMax = batchRowsMax
+        self.emitsFinal = emitsFinal
+    }
+}
