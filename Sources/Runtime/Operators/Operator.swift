@@ -65,30 +65,35 @@ public struct StoreSpec: Hashable, Sendable {
     public init(name: String) { self.name = name }
 }
 
-/// What a task gives its operators.
-public final class TaskContext {
+/// What a task gives its operators; one per task and operator.
+public struct TaskContext {
     public let query: String
     public let partition: Int32
     public let database: any StateDatabase
     public let session: any BrokerSession
+    public let formats: FormatRegistry
     public let settings: TaskSettings
     public let log: any ProcessingLog
-    public let metrics: OperatorMetrics
+    /// Of the operator that the context is handed to.
+    public var metrics: OperatorMetrics
+    /// Where a push query's rows go.
+    public let results: (any ResultReceiver)?
     private let stores: [String: StoreID]
     private let partitionCounts: [String: Int]
 
     /// - Parameters:
     ///   - stores: the ids of the stores that the task's operators declare.
     ///   - partitionCounts: of every topic that the task's sinks write.
-    ///   - metrics: of the operator that the context is handed to.
     public init(
         query: String,
         partition: Int32,
         database: any StateDatabase,
         session: any BrokerSession,
+        formats: FormatRegistry,
         settings: TaskSettings,
         log: any ProcessingLog,
         metrics: OperatorMetrics,
+        results: (any ResultReceiver)? = nil,
         stores: [String: StoreID],
         partitionCounts: [String: Int]
     ) {
@@ -96,40 +101,25 @@ public final class TaskContext {
         self.partition = partition
         self.database = database
         self.session = session
+        self.formats = formats
         self.settings = settings
         self.log = log
         self.metrics = metrics
+        self.results = results
         self.stores = stores
         self.partitionCounts = partitionCounts
     }
 
-    /// The same for another operator of the task.
-    public func with(metrics: OperatorMetrics) -> TaskContext {
-        TaskContext(
-            query: query,
-            partition: partition,
-            database: database,
-            session: session,
-            settings: settings,
-            log: log,
-            metrics: metrics,
-            stores: stores,
-            partitionCounts: partitionCounts
-        )
-    }
-
     /// The id of a store that the operator declared.
     public func store(_ name: String) -> StoreID {
-        guard let id = stores[name] else {
-            preconditionFailure("operator uses store \(name), which its spec does not declare")
-        }
+        guard let id = stores[name] else { preconditionFailure("store \(name) is not declared by the operator's spec") }
         return id
     }
 
     /// How many partitions a topic that the task writes has.
     public func partitionCount(of topic: String) -> Int {
         guard let count = partitionCounts[topic] else {
-            preconditionFailure("sink topic \(topic) is not in the task's list")
+            preconditionFailure("topic \(topic) is not among the task's sinks")
         }
         return count
     }
