@@ -26,12 +26,15 @@ public protocol Operator: AnyObject {
     func flush(into changes: inout [StateChange]) throws
     /// Called once the commit is known to have succeeded.
     func committed()
+    /// True when the operator holds so much uncommitted state that its task should commit before it reads on.
+    var wantsCommit: Bool { get }
 }
 
 extension Operator {
     public func advance(to _: Int64, into _: Emitter) throws {}
     public func flush(into _: inout [StateChange]) throws {}
     public func committed() {}
+    public var wantsCommit: Bool { false }
 }
 
 /// Collects the batches that an operator emits; the task passes them on in order.
