@@ -64,6 +64,7 @@ let package = Package(
 
         tests("ParserTests", ["Parser"]),
         tests("ValuesTests", ["Values"]),
+        tests("RuntimeTests", ["Runtime", "Values", "Functions"]),
     ],
     cxxLanguageStandard: .cxx17
 )
