@@ -39,7 +39,7 @@ let package = Package(
         library("Planner", ["Parser", "Values", "Functions", "Runtime"]),
 
         // The outside world; each C module is imported by exactly one of these.
-        library("Storage", ["Values", "Runtime", "CRocksDB"]),
+        library("Storage", ["Values", "Runtime", "CRocksDB", "CChecksum"]),
         library("Connectors", ["Values", "Runtime", "CRdKafka", "CLibPQ", "CSimdJSON"]),
         library(
             "Server",
@@ -56,6 +56,7 @@ let package = Package(
         system("CLibPQ", "libpq", "libpq-dev"),
         system("CLibEvent", "libevent", "libevent-dev"),
         system("CLibEdit", "libedit", "libedit-dev"),
+        .target(name: "CChecksum", path: "Sources/Native/CChecksum"),
         .target(
             name: "CSimdJSON",
             path: "Sources/Native/CSimdJSON",
@@ -64,6 +65,7 @@ let package = Package(
 
         tests("ParserTests", ["Parser"]),
         tests("ValuesTests", ["Values"]),
+        tests("StorageTests", ["Storage", "Runtime", "Values", "CChecksum"]),
         tests("RuntimeTests", ["Runtime", "Values", "Functions"]),
     ],
     cxxLanguageStandard: .cxx17
