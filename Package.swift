@@ -67,6 +67,7 @@ let package = Package(
         tests("ValuesTests", ["Values"]),
         tests("StorageTests", ["Storage", "Runtime", "Values", "CChecksum"]),
         tests("RuntimeTests", ["Runtime", "Values", "Functions"]),
+        tests("FunctionsTests", ["Values", "Functions"]),
     ],
     cxxLanguageStandard: .cxx17
 )
