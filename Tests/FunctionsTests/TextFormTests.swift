@@ -6,7 +6,7 @@ import Values
     @Test(arguments: [
         (100.0, "100.0"), (1e7, "1.0E7"), (1.5e7, "1.5E7"), (0.001, "0.001"), (0.0001, "1.0E-4"), (-0.25, "-0.25"),
         (123456.789, "123456.789"), (1e21, "1.0E21"), (1.7976931348623157e308, "1.7976931348623157E308"),
-        (5e-324, "4.9E-324"), (0.0, "0.0"), (-0.0, "-0.0"), (9999999.5, "9999999.5"), (12345678.9, "1.23456789E7"),
+        (.leastNonzeroMagnitude, "4.9E-324"), (0.0, "0.0"), (-0.0, "-0.0"), (9999999.5, "9999999.5"), (12345678.9, "1.23456789E7"),
         (.infinity, "Infinity"), (0.00123, "0.00123"), (100.5, "100.5"), (3.0e-5, "3.0E-5"),
     ])
     func doubles(value: Double, text: String) {
@@ -24,8 +24,10 @@ import Values
         (.decimal(Decimal(unscaled: 5_050_000, scale: 6)), .decimal(precision: 9, scale: 6), "5.050000"),
         (.array([.integer(1), .null]), .array(.integer), "[1, null]"),
         (.map([MapEntry(.string("k"), .bigint(-7))]), .map(key: .string, value: .bigint), "{k=-7}"),
-        (.structure([.integer(1), .null]), .structure([StructField("A", .integer), StructField("B", .string)]),
-         "Struct{A=1}"),
+        (
+            .structure([.integer(1), .null]), .structure([StructField("A", .integer), StructField("B", .string)]),
+            "Struct{A=1}"
+        ),
         (.bytes([1, 2, 3, 4]), .bytes, "AQIDBA=="), (.bigint(.min), .bigint, "-9223372036854775808"),
     ])
     func others(value: Value, type: SQLType, text: String) {

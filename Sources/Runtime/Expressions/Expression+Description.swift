@@ -1,3 +1,4 @@
+import Functions
 import Values
 
 extension Expression: CustomStringConvertible {

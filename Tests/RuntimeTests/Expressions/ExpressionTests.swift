@@ -12,7 +12,9 @@ import Values
         #expect("\(product)" == "(`n` + 2) * `n`")
         let text = Expression.literal(.string("it's"), .string)
         let either = Expression.or([.comparison(.less, count, product), .isNull(text)])
-        #expect("\(Expression.and([either, .not(either)]))".hasPrefix("(`n` < (`n` + 2) * `n` OR 'it''s' IS NULL) AND NOT"))
+        #expect(
+            "\(Expression.and([either, .not(either)]))".hasPrefix("(`n` < (`n` + 2) * `n` OR 'it''s' IS NULL) AND NOT")
+        )
     }
 
     @Test func derivesDecimalTypes() {
