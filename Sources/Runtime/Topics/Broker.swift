@@ -27,6 +27,12 @@ public protocol Broker: AnyObject, Sendable {
     func onAppend(_ notify: @escaping @Sendable () -> Void) -> AppendSubscription
     /// A session for one stream thread; `threadID` is stable over restarts (it names the transactional producer).
     func makeSession(threadID: String, state: any StateDatabase) throws -> any BrokerSession
+    /// True when state is also kept in changelog topics, which the engine then creates with the query.
+    var keepsChangelogs: Bool { get }
+}
+
+extension Broker {
+    public var keepsChangelogs: Bool { false }
 }
 
 /// Keeps an ``Broker/onAppend(_:)`` subscription alive; releasing it ends the subscription.

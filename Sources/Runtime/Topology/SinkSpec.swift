@@ -46,4 +46,6 @@ private final class ResultOperator: Operator {
 /// Receives the rows of a push query on the stream thread; it must not block.
 public protocol ResultReceiver: AnyObject, Sendable {
     func receive(_ batch: Batch)
+    /// False while the query should not read on, because its client takes no more.
+    var isReady: Bool { get }
 }
