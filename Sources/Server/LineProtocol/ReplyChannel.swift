@@ -88,7 +88,7 @@ final class ReplyChannel: Sendable {
     // MARK: The network thread
 
     /// Takes everything written so far; `spare` becomes the next buffer, to keep its storage in use.
-    func take(spare: consuming [UInt8]) -> Contents {
+    func take(spare: [UInt8]) -> Contents {
         outbox.withLock { outbox in
             let contents = outbox.contents
             outbox.contents = Contents(bytes: spare, events: [])
