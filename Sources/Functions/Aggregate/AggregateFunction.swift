@@ -1,0 +1,101 @@
+import Values
+
+/// An aggregate function: what it says about itself, and what a call of it means.
+public struct AggregateFunction: Sendable {
+    /// Upper case.
+    public let name: String
+    /// What it does, in one sentence.
+    public let summary: String
+    /// Its signatures as DESCRIBE FUNCTION shows them, such as `TOPK(x ANY, k INTEGER) -> ARRAY<x>`.
+    public let signatures: [String]
+    /// A call, the values it is given, and what it gives.
+    public let example: AggregateExample
+    /// What a call means; nil when the function does not take the arguments.
+    let bind: @Sendable (AggregateCall) -> AggregateBinding?
+
+    init(
+        _ name: String,
+        _ summary: String,
+        _ signatures: [String],
+        example: AggregateExample,
+        bind: @escaping @Sendable (AggregateCall) -> AggregateBinding?
+    ) {
+        self.name = name
+        self.summary = summary
+        self.signatures = signatures
+        self.example = example
+        self.bind = bind
+    }
+}
+
+/// A call over a few rows, shown by DESCRIBE FUNCTION and executed by a test.
+public struct AggregateExample: Sendable {
+    /// The call as SQL, such as `SUM(x)`.
+    public let call: String
+    /// The type of `x`.
+    public let type: SQLType
+    /// The values of `x`, one a row.
+    public let rows: [Value]
+    /// Literal arguments behind `x`.
+    public let literals: [Value]
+    public let result: Value
+
+    init(_ call: String, _ type: SQLType, _ rows: [Value], literals: [Value] = [], gives result: Value) {
+        self.call = call
+        self.type = type
+        self.rows = rows
+        self.literals = literals
+        self.result = result
+    }
+}
+
+/// The arguments of a call: types, and values where they are literals.
+struct AggregateCall {
+    let types: [SQLType]
+    let literals: [Value?]
+    let limits: AggregateLimits
+
+    var count: Int { types.count }
+
+    /// The type of the only argument; nil when there are more or fewer.
+    var single: SQLType? { types.count == 1 ? types[0] : nil }
+
+    func integer(_ index: Int) -> Int? {
+        guard index < count else { return nil }
+        return switch literals[index] {
+        case .integer(let number): Int(number)
+        case .bigint(let number): Int(number)
+        default: nil
+        }
+    }
+
+    func boolean(_ index: Int) -> Bool? {
+        guard index < count, case .boolean(let flag) = literals[index] else { return nil }
+        return flag
+    }
+}
+
+/// How a call is carried out.
+struct AggregateBinding {
+    let result: SQLType
+    let accumulator: any Accumulator
+    /// How many leading arguments are columns; the others are literals.
+    let columns: Int
+
+    init(_ result: SQLType, columns: Int = 1, _ accumulator: any Accumulator) {
+        self.result = result
+        self.accumulator = accumulator
+        self.columns = columns
+    }
+}
+
+/// Limits of functions whose state can grow without one; see the properties `ksql.functions.….limit`.
+public struct AggregateLimits: Hashable, Sendable {
+    public var collectList: Int
+    public var collectSet: Int
+
+    public init(collectList: Int = .max, collectSet: Int = .max) {
+        self.collectList = collectList < 0 ? .max : collectList
+        self.collectSet = collectSet < 0 ? .max : collectSet
+    }
+}

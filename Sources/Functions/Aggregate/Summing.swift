@@ -1,0 +1,235 @@
+import Values
+
+extension AggregateFunction {
+    static let summing: [AggregateFunction] = [
+        AggregateFunction(
+            "SUM",
+            "The sum of the values that are not NULL, 0 when there is none; of integers it wraps around.",
+            [
+                "SUM(x INTEGER) -> INTEGER", "SUM(x BIGINT) -> BIGINT", "SUM(x DOUBLE) -> DOUBLE",
+                "SUM(x DECIMAL(p, s)) -> DECIMAL(p, s)",
+            ],
+            example: AggregateExample("SUM(x)", .bigint, [.bigint(1), .null, .bigint(4)], gives: .bigint(5))
+        ) { call in
+            switch call.single {
+            case .integer: AggregateBinding(.integer, SumOfIntegers<Int32>(type: .integer))
+            case .bigint: AggregateBinding(.bigint, SumOfIntegers<Int64>(type: .bigint))
+            case .double: AggregateBinding(.double, SumOfDoubles())
+            case .decimal(let precision, let scale):
+                AggregateBinding(
+                    .decimal(precision: precision, scale: scale),
+                    SumOfDecimals(precision: precision, scale: scale)
+                )
+            default: nil
+            }
+        },
+        AggregateFunction(
+            "AVG",
+            "The mean of the values that are not NULL, 0 when there is none.",
+            ["AVG(x INTEGER | BIGINT | DOUBLE | DECIMAL) -> DOUBLE"],
+            example: AggregateExample("AVG(x)", .bigint, [.bigint(1), .null, .bigint(4)], gives: .double(2.5))
+        ) { call in
+            switch call.single {
+            case .integer: AggregateBinding(.double, MeanOfIntegers<Int32>(scale: 0))
+            case .bigint: AggregateBinding(.double, MeanOfIntegers<Int64>(scale: 0))
+            case .decimal(_, let scale): AggregateBinding(.double, MeanOfIntegers<Int128>(scale: scale))
+            case .double: AggregateBinding(.double, MeanOfDoubles())
+            default: nil
+            }
+        },
+    ]
+}
+
+/// Calls `body` with each slot's address and its row's value, without the NULLs.
+@inline(__always)
+func forEachValue<T: BitwiseCopyable>(
+    _ slots: SlotRun,
+    _ input: Column,
+    _: T.Type,
+    _ body: (UnsafeMutableRawPointer, T) -> Void
+) {
+    let records = slots.records
+    let offset = slots.offset
+    let rows = slots.rows
+    let values = input.values(as: T.self)
+    guard let validity = input.validityWords else {
+        for index in 0..<slots.count { body(records[index] + offset, values[Int(rows[index])]) }
+        return
+    }
+    for index in 0..<slots.count where Bitmap.get(validity, Int(rows[index])) {
+        body(records[index] + offset, values[Int(rows[index])])
+    }
+}
+
+/// SUM of INTEGER or BIGINT: slot = Int64, cut to the type's width in the result.
+private struct SumOfIntegers<T: FixedWidthInteger & BitwiseCopyable & Sendable>: Accumulator {
+    let type: SQLType
+    var slotBytes: Int { 8 }
+    var canUndo: Bool { true }
+    var isCommutative: Bool { true }
+
+    func update(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], T.self) { slot, value in
+            slot.assumingMemoryBound(to: Int64.self).pointee &+= Int64(truncatingIfNeeded: value)
+        }
+    }
+
+    func undo(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], T.self) { slot, value in
+            slot.assumingMemoryBound(to: Int64.self).pointee &-= Int64(truncatingIfNeeded: value)
+        }
+    }
+
+    func merge(_ targets: SlotRun, _ sources: SlotRun) { mergeSums(targets, sources) }
+
+    func result(_ slots: SlotRun) -> Column {
+        let data = Buffer(capacity: slots.count * MemoryLayout<T>.stride)
+        let values = data.base.assumingMemoryBound(to: T.self)
+        for index in 0..<slots.count { values[index] = T(truncatingIfNeeded: slots[index].load(as: Int64.self)) }
+        return Column(type: type, count: slots.count, data: data)
+    }
+}
+
+/// SUM of DOUBLE: slot = Double.
+private struct SumOfDoubles: Accumulator {
+    var slotBytes: Int { 8 }
+    var canUndo: Bool { true }
+
+    func update(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], Double.self) { slot, value in
+            slot.assumingMemoryBound(to: Double.self).pointee += value
+        }
+    }
+
+    func undo(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], Double.self) { slot, value in
+            slot.assumingMemoryBound(to: Double.self).pointee -= value
+        }
+    }
+
+    func merge(_ targets: SlotRun, _ sources: SlotRun) {
+        for index in 0..<targets.count {
+            targets[index].assumingMemoryBound(to: Double.self).pointee += sources[index].load(as: Double.self)
+        }
+    }
+
+    func result(_ slots: SlotRun) -> Column { numbers(slots, .double) }
+}
+
+/// SUM of DECIMAL: slot = Int128 unscaled; a sum with more digits than the type has is NULL.
+private struct SumOfDecimals: Accumulator {
+    let precision: Int
+    let scale: Int
+    var slotBytes: Int { 16 }
+    var canUndo: Bool { true }
+    var isCommutative: Bool { true }
+
+    func update(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], Int128.self) { slot, value in
+            slot.storeBytes(of: slot.loadUnaligned(as: Int128.self) &+ value, as: Int128.self)
+        }
+    }
+
+    func undo(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], Int128.self) { slot, value in
+            slot.storeBytes(of: slot.loadUnaligned(as: Int128.self) &- value, as: Int128.self)
+        }
+    }
+
+    func merge(_ targets: SlotRun, _ sources: SlotRun) {
+        for index in 0..<targets.count {
+            let sum = targets[index].loadUnaligned(as: Int128.self) &+ sources[index].loadUnaligned(as: Int128.self)
+            targets[index].storeBytes(of: sum, as: Int128.self)
+        }
+    }
+
+    func result(_ slots: SlotRun) -> Column {
+        let type = SQLType.decimal(precision: precision, scale: scale)
+        let builder = ColumnBuilder(type, capacity: slots.count)
+        let bound = Decimal.powerOfTen(precision).map { UInt128($0) } ?? .max
+        for index in 0..<slots.count {
+            let sum = slots[index].loadUnaligned(as: Int128.self)
+            if sum.magnitude < bound { builder.append(sum) } else { builder.appendNull() }
+        }
+        return builder.finish()
+    }
+}
+
+/// AVG of INTEGER, BIGINT or DECIMAL: slot = count Int64, sum Int128, so that no sum overflows.
+private struct MeanOfIntegers<T: FixedWidthInteger & BitwiseCopyable & Sendable>: Accumulator {
+    let scale: Int
+    var slotBytes: Int { 24 }
+    var canUndo: Bool { true }
+    var isCommutative: Bool { true }
+
+    func update(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], T.self) { add($0, 1, Int128(truncatingIfNeeded: $1)) }
+    }
+
+    func undo(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], T.self) { add($0, -1, 0 &- Int128(truncatingIfNeeded: $1)) }
+    }
+
+    func merge(_ targets: SlotRun, _ sources: SlotRun) {
+        for index in 0..<targets.count {
+            let source = sources[index]
+            add(targets[index], source.load(as: Int64.self), source.loadUnaligned(fromByteOffset: 8, as: Int128.self))
+        }
+    }
+
+    @inline(__always)
+    private func add(_ slot: UnsafeMutableRawPointer, _ count: Int64, _ sum: Int128) {
+        slot.assumingMemoryBound(to: Int64.self).pointee &+= count
+        let total = slot.loadUnaligned(fromByteOffset: 8, as: Int128.self) &+ sum
+        slot.storeBytes(of: total, toByteOffset: 8, as: Int128.self)
+    }
+
+    func result(_ slots: SlotRun) -> Column {
+        let data = Buffer(capacity: slots.count * 8)
+        let values = data.base.assumingMemoryBound(to: Double.self)
+        let divisor = Double(Decimal.powerOfTen(scale) ?? 1)
+        for index in 0..<slots.count {
+            let count = slots[index].load(as: Int64.self)
+            let sum = slots[index].loadUnaligned(fromByteOffset: 8, as: Int128.self)
+            values[index] = count == 0 ? 0 : Double(sum) / Double(count) / divisor
+        }
+        return Column(type: .double, count: slots.count, data: data)
+    }
+}
+
+/// AVG of DOUBLE: slot = count Int64, sum Double.
+private struct MeanOfDoubles: Accumulator {
+    var slotBytes: Int { 16 }
+    var canUndo: Bool { true }
+
+    func update(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], Double.self) { add($0, 1, $1) }
+    }
+
+    func undo(_ slots: SlotRun, _ inputs: [Column]) {
+        forEachValue(slots, inputs[0], Double.self) { add($0, -1, -$1) }
+    }
+
+    func merge(_ targets: SlotRun, _ sources: SlotRun) {
+        for index in 0..<targets.count {
+            let source = sources[index]
+            add(targets[index], source.load(as: Int64.self), source.load(fromByteOffset: 8, as: Double.self))
+        }
+    }
+
+    @inline(__always)
+    private func add(_ slot: UnsafeMutableRawPointer, _ count: Int64, _ sum: Double) {
+        slot.assumingMemoryBound(to: Int64.self).pointee &+= count
+        (slot + 8).assumingMemoryBound(to: Double.self).pointee += sum
+    }
+
+    func result(_ slots: SlotRun) -> Column {
+        let data = Buffer(capacity: slots.count * 8)
+        let values = data.base.assumingMemoryBound(to: Double.self)
+        for index in 0..<slots.count {
+            let count = slots[index].load(as: Int64.self)
+            values[index] = count == 0 ? 0 : slots[index].load(fromByteOffset: 8, as: Double.self) / Double(count)
+        }
+        return Column(type: .double, count: slots.count, data: data)
+    }
+}
