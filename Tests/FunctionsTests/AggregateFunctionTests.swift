@@ -1,0 +1,175 @@
+import Testing
+import Values
+
+@testable import Functions
+
+/// Aggregate functions over one group: their examples, NULLs, taking rows back, merging.
+struct AggregateFunctionTests {
+    @Test(arguments: AggregateLibrary.standard.names)
+    func example(_ name: String) throws {
+        let example = try #require(AggregateLibrary.standard[name]).example
+        let types = [example.type] + example.literals.map { _ in SQLType.integer }
+        let call = try AggregateLibrary.standard.resolve(name, types, literals: [nil] + example.literals)
+        let group = Group(call.accumulator)
+        group.update(Column.of(example.type, example.rows))
+        #expect(group.result == example.result)
+        #expect(call.resultType == group.column.type)
+    }
+
+    static let calls: [(String, SQLType, [Value?])] = [
+        ("COUNT", .string, []), ("SUM", .integer, []), ("SUM", .bigint, []), ("SUM", .double, []),
+        ("SUM", .decimal(precision: 9, scale: 2), []), ("AVG", .integer, []), ("AVG", .double, []),
+        ("MIN", .string, []), ("MAX", .date, []), ("MIN", .decimal(precision: 9, scale: 2), []), ("MAX", .bytes, []),
+        ("LATEST_BY_OFFSET", .string, []), ("EARLIEST_BY_OFFSET", .array(.bigint), [nil, .boolean(false)]),
+        ("LATEST_BY_OFFSET", .double, [nil, .integer(3)]), ("EARLIEST_BY_OFFSET", .boolean, [nil, .integer(3)]),
+        ("LATEST_BY_OFFSET", .string, [nil, .integer(2), .boolean(false)]), ("COLLECT_LIST", .string, []),
+        ("COLLECT_SET", .integer, []), ("STDDEV_SAMP", .integer, []),
+    ]
+
+    /// The same result whether rows come at once, one by one, or through a merge of two groups.
+    @Test(arguments: calls.indices)
+    func parts(_ index: Int) throws {
+        let (name, type, literals) = Self.calls[index]
+        var random = Sequence(state: UInt64(index))
+        let types = [type] + literals.dropFirst().map { _ in SQLType.integer }
+        let call = try AggregateLibrary.standard.resolve(name, types, literals: literals)
+        for size in [0, 1, 2, 17] {
+            let values = (0..<size).map { _ in random.value(type) }
+            let whole = Group(call.accumulator)
+            whole.update(Column.of(type, values))
+            let single = Group(call.accumulator)
+            for value in values { single.update(Column.of(type, [value])) }
+            #expect(isClose(single.result, whole.result), "\(call) over \(values)")
+            let left = Group(call.accumulator)
+            let right = Group(call.accumulator)
+            left.update(Column.of(type, Array(values[..<(size / 2)])))
+            right.update(Column.of(type, Array(values[(size / 2)...])))
+            left.merge(right)
+            #expect(isClose(left.result, whole.result), "\(call) over \(values)")
+            if call.canUndo {
+                let more = (0..<5).map { _ in random.value(type) }
+                whole.update(Column.of(type, more))
+                whole.undo(Column.of(type, more.reversed()))
+                #expect(isClose(whole.result, single.result), "\(call) over \(values) without \(more)")
+            }
+        }
+    }
+
+    @Test func memoryIsReturned() throws {
+        let call = try AggregateLibrary.standard.resolve("COLLECT_LIST", [.string])
+        let group = Group(call.accumulator)
+        group.update(Column.of(.string, [.string("a"), .string("bcd"), .null]))
+        #expect(group.memory > 0)
+        group.release()
+        #expect(group.memory == 0)
+    }
+
+    @Test func limitsAndErrors() throws {
+        let limits = AggregateLimits(collectList: 2)
+        let call = try AggregateLibrary.standard.resolve("collect_list", [.bigint], limits: limits)
+        let group = Group(call.accumulator)
+        group.update(Column.of(.bigint, [.bigint(1), .bigint(2), .bigint(3)]))
+        #expect(group.result == .array([.bigint(1), .bigint(2)]))
+        #expect(throws: AggregateError.self) { try AggregateLibrary.standard.resolve("SUM", [.string]) }
+        #expect(throws: AggregateError.self) { try AggregateLibrary.standard.resolve("NO_SUCH", [.string]) }
+        #expect("\(try AggregateLibrary.standard.resolve("SUM", [.bigint]))" == "SUM(BIGINT)")
+    }
+
+    @Test func decimalSumWithTooManyDigitsIsNull() throws {
+        let type = SQLType.decimal(precision: 3, scale: 1)
+        let group = Group(try AggregateLibrary.standard.resolve("SUM", [type]).accumulator)
+        let value = Value.decimal(Decimal(unscaled: 600, scale: 1))
+        group.update(Column.of(type, [value, value]))
+        #expect(group.result == .null)
+        group.undo(Column.of(type, [value]))
+        #expect(group.result == value)
+    }
+
+    private func isClose(_ left: Value, _ right: Value) -> Bool {
+        guard case .double(let a) = left, case .double(let b) = right else { return left == right }
+        return abs(a - b) <= 1e-9 * max(1, abs(a))
+    }
+}
+
+/// One group of one accumulator.
+private final class Group {
+    let accumulator: any Accumulator
+    private let record: UnsafeMutableRawPointer
+    private(set) var memory = 0
+
+    init(_ accumulator: any Accumulator) {
+        self.accumulator = accumulator
+        record = .allocate(byteCount: accumulator.slotBytes, alignment: 16)
+        record.initializeMemory(as: UInt8.self, repeating: 0, count: accumulator.slotBytes)
+    }
+
+    deinit {
+        release()
+        record.deallocate()
+    }
+
+    func release() {
+        for blob in accumulator.blobs { Blob.release(record + blob, &memory) }
+    }
+
+    func update(_ input: Column) { run(input) { accumulator.update($0, $1) } }
+
+    func undo(_ input: Column) { run(input) { accumulator.undo($0, $1) } }
+
+    func merge(_ other: Group) {
+        var sources = [other.record]
+        run(Column.of(.bigint, [.null])) { slots, _ in
+            let run = SlotRun(count: 1, records: &sources, rows: slots.rows, offset: 0, memory: slots.memory)
+            accumulator.merge(slots, run)
+        }
+    }
+
+    var column: Column {
+        var found: Column?
+        run(Column.of(.bigint, [.null]), prepares: false) { slots, _ in found = accumulator.result(slots) }
+        return found ?? Column.of(.bigint, [])
+    }
+
+    var result: Value { column.value(at: 0) }
+
+    private func run(_ input: Column, prepares: Bool = true, _ body: (SlotRun, [Column]) -> Void) {
+        let records = [UnsafeMutableRawPointer](repeating: record, count: input.count)
+        let rows = Array(0..<Int32(input.count))
+        records.withUnsafeBufferPointer { records in
+            rows.withUnsafeBufferPointer { rows in
+                guard let first = records.baseAddress, let row = rows.baseAddress else { return }
+                withUnsafeMutablePointer(to: &memory) { memory in
+                    let slots = SlotRun(count: input.count, records: first, rows: row, offset: 0, memory: memory)
+                    body(slots, prepares ? accumulator.prepare([input]) : [])
+                }
+            }
+        }
+    }
+}
+
+/// Values from a small domain in a fixed order.
+private struct Sequence {
+    var state: UInt64
+
+    mutating func next(_ bound: UInt64) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int((state >> 33) % bound)
+    }
+
+    mutating func value(_ type: SQLType) -> Value {
+        if next(5) == 0 { return .null }
+        let number = next(9) - 4
+        switch type {
+        case .boolean: return .boolean(number > 0)
+        case .integer: return .integer(Int32(number))
+        case .bigint: return .bigint(Int64(number))
+        case .double: return .double(Double(number))
+        case .decimal(_, let scale): return .decimal(Decimal(unscaled: Int128(number), scale: scale))
+        case .string: return .string(String(repeating: "x", count: abs(number)) + "\(number)")
+        case .bytes: return .bytes([UInt8](repeating: 1, count: abs(number)))
+        case .date: return .date(Int32(number))
+        case .array(let element): return .array((0..<next(3)).map { _ in value(element) })
+        default: return .null
+        }
+    }
+}
