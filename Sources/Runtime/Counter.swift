@@ -6,7 +6,9 @@ public final class Counter: Sendable {
 
     public init() {}
 
-    public func add(_ amount: Int) { number.wrappingAdd(Int64(amount), ordering: .relaxed) }
+    /// Adds and returns the new number.
+    @discardableResult
+    public func add(_ amount: Int) -> Int64 { number.wrappingAdd(Int64(amount), ordering: .relaxed).newValue }
 
     public func set(_ amount: Int64) { number.store(amount, ordering: .relaxed) }
 
