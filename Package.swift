@@ -63,6 +63,12 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
 
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Server"],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
         tests("ParserTests", ["Parser"]),
         tests("ValuesTests", ["Values"]),
         tests("StorageTests", ["Storage", "Runtime", "Values", "CChecksum"]),

@@ -25,10 +25,12 @@ final class RequestFlow: Sendable {
     }
 
     var isWritable: Bool {
-        if credit.load(ordering: .relaxed) > 0 && channel.hasRoom() { return true }
-        // The window may have opened between the look and the note that somebody waits.
+        // A new window calls `onWritable` by itself.
+        guard credit.load(ordering: .sequentiallyConsistent) > 0 else { return false }
+        if channel.hasRoom() { return true }
+        // Room may have come between the look and the note that somebody waits.
         channel.noteWaiting()
-        return credit.load(ordering: .sequentiallyConsistent) > 0 && channel.hasRoom()
+        return channel.hasRoom()
     }
 
     var cancelReason: CancelReason? { state.withLock { $0.cancelReason } }

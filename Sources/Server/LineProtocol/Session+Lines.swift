@@ -18,19 +18,21 @@ extension Session {
                 input = .counted(missing: missing - count, tag: tag)
                 return count
             }
-            let text = partial
-            partial = []
-            input = .endOfCounted
-            text.withUnsafeBytes { acceptStatement($0, tag: tag) }
+            input = .endOfCounted(tag: tag)
             return count
         case .restOfLongCounted(let missing):
             let count = min(missing, bytes.count)
-            input = count == missing ? .endOfCounted : .restOfLongCounted(missing: missing - count)
+            input = count == missing ? .endOfCounted(tag: nil) : .restOfLongCounted(missing: missing - count)
             return count
-        case .endOfCounted:
+        case .endOfCounted(let tag):
             if bytes[0] == 0x0d { return 1 }
+            let text = partial
+            partial = []
             input = .requests
-            if bytes[0] == 0x0a { return 1 }
+            if bytes[0] == 0x0a {
+                if let tag { text.withUnsafeBytes { acceptStatement($0, tag: tag) } }
+                return 1
+            }
             closeNow(
                 ReplyError("08P01", "expected a line end after the bytes of SQL", hint: "count bytes, not characters")
             )

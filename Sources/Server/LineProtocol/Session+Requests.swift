@@ -23,7 +23,7 @@ extension Session {
     mutating func obey(_ verb: Verb, tag: String) {
         guard isAuthenticated || verb.isAllowedUnauthenticated else { return refuseUnauthenticated(tag: tag) }
         switch verb {
-        case .ping(let text): answer("PONG \(text)", tag: tag)
+        case .ping(let text): answer(text.isEmpty ? "PONG" : "PONG \(text)", tag: tag)
         case .quit: quit(tag: tag)
         case .help(let topic): help(topic, tag: tag)
         case .format(let name): setFormat(name, tag: tag)
@@ -129,7 +129,7 @@ extension Session {
         } else if untagged.running?.id == id {
             untagged.running?.isPush = true
         }
-        if isQuitting { actions.append(.cancel(id, .request)) }
+        if quitAnswer != nil { actions.append(.cancel(id, .request)) }
     }
 
     /// Asks everything that runs to end; what waits never starts.
@@ -154,8 +154,7 @@ extension Session {
     // MARK: Verbs
 
     private mutating func quit(tag: String) {
-        isQuitting = true
-        answer("BYE", tag: tag)
+        quitAnswer = prefixed(ReplyLine.make(.success, "BYE"), tag: tag)
         for lane in [untagged] + tagged.values {
             if let running = lane.running, running.isPush { actions.append(.cancel(running.id, .request)) }
         }
@@ -178,8 +177,8 @@ extension Session {
     private mutating func setFormat(_ name: String, tag: String) {
         guard let format = ReplyFormat(name: name) else {
             let known = ReplyFormat.allCases.map(\.rawValue).joined(separator: ", ")
-            let hint = name.isEmpty ? "FORMAT needs one of \(known)" : "one of \(known)"
-            return answer(ReplyError("22023", "unknown format \"\(name)\"", hint: hint), tag: tag)
+            let message = name.isEmpty ? "FORMAT takes a name" : "unknown format \"\(name)\""
+            return answer(ReplyError("22023", message, hint: "one of \(known)"), tag: tag)
         }
         self.format = format
         answer("OK format \(format.rawValue)", tag: tag)
@@ -252,7 +251,7 @@ extension Session {
             return
         }
         guard count > 0 else {
-            input = .endOfCounted
+            input = .endOfCounted(tag: nil)
             return answer(ReplyError("42601", "the statement is empty"), tag: tag)
         }
         partial.reserveCapacity(count)

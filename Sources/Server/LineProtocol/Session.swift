@@ -13,8 +13,8 @@ struct Session {
         case counted(missing: Int, tag: String)
         /// The bytes of a statement that was too long.
         case restOfLongCounted(missing: Int)
-        /// The line end behind a counted statement.
-        case endOfCounted
+        /// The line end behind a counted statement, which is then complete if it has a tag (empty for none).
+        case endOfCounted(tag: String?)
         /// A bulk insert waits for its turn in the lane; its records stay unread.
         case recordsToCome
         /// Records of a bulk insert.
@@ -73,8 +73,8 @@ struct Session {
 
     /// Input has ended; the connection closes when the last request has.
     var closesWhenIdle = false
-    /// The client quit: push queries, which have no end of their own, are cancelled.
-    var isQuitting = false
+    /// The client quit: push queries, which have no end of their own, are cancelled, and this is the last line.
+    var quitAnswer: [UInt8]?
     private var isClosed = false
     private var isPaused = false
 
@@ -127,6 +127,9 @@ struct Session {
             }
         case .counted(_, let tag):
             answer(ReplyError("08P01", "the input ended within the bytes of SQL"), tag: tag)
+        case .endOfCounted(let tag?):
+            let text = partial
+            text.withUnsafeBytes { acceptStatement($0, tag: tag) }
         case .restOfLongLine, .restOfLongCounted, .endOfCounted, .recordsToCome, .ended:
             break
         }
@@ -217,7 +220,8 @@ struct Session {
 
     /// Closes once input is over and the last request has ended.
     mutating func closeIfIdle() {
-        guard closesWhenIdle, !isClosed, untagged.isIdle, tagged.isEmpty else { return }
+        guard closesWhenIdle, !isClosed, untagged.isIdle, tagged.values.allSatisfy(\.isIdle) else { return }
+        if let quitAnswer { send(quitAnswer) }
         isClosed = true
         actions.append(.close)
     }
