@@ -103,3 +103,8 @@ public struct FunctionExample: Hashable, Sendable {
         self.result = result
     }
 }
+
+infix operator → : TernaryPrecedence
+
+/// The example that says: the call on the left gives the value on the right.
+func → (call: String, result: String) -> FunctionExample { FunctionExample(call, result) }

@@ -1,0 +1,131 @@
+import Functions
+import Glibc
+import Values
+
+/// `left op right` over values of one fixed width.
+///
+/// A NULL operand makes the result NULL. Constant operands are not NULL.
+final class IntegerArithmetic<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>: Kernel {
+    private let arithmetic: Expression.Arithmetic
+    private let left: Kernel
+    private let right: Kernel
+    private let source: Expression
+    override var isTotal: Bool {
+        arithmetic != .divide && arithmetic != .remainder && left.isTotal && right.isTotal
+    }
+
+    init(_ arithmetic: Expression.Arithmetic, _ left: Kernel, _ right: Kernel, _ type: SQLType, source: Expression) {
+        self.arithmetic = arithmetic
+        self.left = left
+        self.right = right
+        self.source = source
+        super.init(type)
+    }
+
+    override func evaluate(_ frame: Frame) -> Column {
+        let a = left.operand(frame)
+        let b = right.operand(frame)
+        let count = frame.count
+        let validity = commonValidity(a, b, count)
+        let data = Buffer(capacity: count * MemoryLayout<T>.stride)
+        let out = data.base.assumingMemoryBound(to: T.self)
+        switch arithmetic {
+        case .add: combine(a, b, count, into: out) { (x: T, y: T) in x &+ y }
+        case .subtract: combine(a, b, count, into: out) { (x: T, y: T) in x &- y }
+        case .multiply: combine(a, b, count, into: out) { (x: T, y: T) in x &* y }
+        case .divide:
+            refuseZeros(b, validity, frame)
+            // Division by -1 is a negation, which wraps for the smallest number where the processor would trap.
+            combine(a, b, count, into: out) { (x: T, y: T) in y == -1 ? 0 &- x : x / (y == 0 ? 1 : y) }
+        case .remainder:
+            refuseZeros(b, validity, frame)
+            combine(a, b, count, into: out) { (x: T, y: T) in y == -1 ? 0 : x % (y == 0 ? 1 : y) }
+        }
+        return Column(type: type, count: count, validity: validity, data: data)
+    }
+
+    private func refuseZeros(_ divisor: Operand, _ validity: Buffer?, _ frame: Frame) {
+        let values = divisor.column.values(as: T.self)
+        if divisor.isConstant, values[0] != 0 { return }
+        let words = validity?.base.assumingMemoryBound(to: UInt64.self)
+        for row in 0..<frame.count where values[row & divisor.mask] == 0 {
+            if words.map({ Bitmap.get($0, row) }) ?? true { frame.fail(row, source, "division by zero") }
+        }
+    }
+}
+
+/// `left op right` over DOUBLE, by IEEE 754: no row fails.
+final class DoubleArithmetic: Kernel {
+    private let arithmetic: Expression.Arithmetic
+    private let left: Kernel
+    private let right: Kernel
+    override var isTotal: Bool { left.isTotal && right.isTotal }
+
+    init(_ arithmetic: Expression.Arithmetic, _ left: Kernel, _ right: Kernel) {
+        self.arithmetic = arithmetic
+        self.left = left
+        self.right = right
+        super.init(.double)
+    }
+
+    override func evaluate(_ frame: Frame) -> Column {
+        let a = left.operand(frame)
+        let b = right.operand(frame)
+        let count = frame.count
+        let data = Buffer(capacity: count * 8)
+        let out = data.base.assumingMemoryBound(to: Double.self)
+        switch arithmetic {
+        case .add: combine(a, b, count, into: out) { (x: Double, y: Double) in x + y }
+        case .subtract: combine(a, b, count, into: out) { (x: Double, y: Double) in x - y }
+        case .multiply: combine(a, b, count, into: out) { (x: Double, y: Double) in x * y }
+        case .divide: combine(a, b, count, into: out) { (x: Double, y: Double) in x / y }
+        case .remainder: combine(a, b, count, into: out) { (x: Double, y: Double) in fmod(x, y) }
+        }
+        return Column(type: .double, count: count, validity: commonValidity(a, b, count), data: data)
+    }
+}
+
+/// `-value`.
+final class NegationKernel: Kernel {
+    private let value: Kernel
+    override var isTotal: Bool { value.isTotal }
+
+    init(_ value: Kernel) {
+        self.value = value
+        super.init(value.type)
+    }
+
+    override func evaluate(_ frame: Frame) -> Column {
+        let column = value.evaluate(frame)
+        switch type {
+        case .integer: return mapped(column, type) { (x: Int32) in 0 &- x }
+        case .bigint: return mapped(column, type) { (x: Int64) in 0 &- x }
+        case .double: return mapped(column, type) { (x: Double) in -x }
+        default: return mapped(column, type) { (x: Int128) in 0 &- x }
+        }
+    }
+}
+
+/// STRING + STRING: a NULL operand is written as `null`.
+final class TextSum: Kernel {
+    private let left: Kernel
+    private let right: Kernel
+
+    init(_ left: Kernel, _ right: Kernel) {
+        self.left = left
+        self.right = right
+        super.init(.string)
+    }
+
+    override func evaluate(_ frame: Frame) -> Column {
+        let a = left.operand(frame)
+        let b = right.operand(frame)
+        var text = TextBuilder(rows: frame.count)
+        for row in 0..<frame.count {
+            text.bytes.append(rowOf: a.column, row & a.mask)
+            text.bytes.append(rowOf: b.column, row & b.mask)
+            text.endRow()
+        }
+        return text.finish()
+    }
+}
