@@ -46,28 +46,15 @@ public struct ByteWriter {
         copy.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Appends a number in decimal digits, with at least `width` of them (sign not counted).
-    public mutating func append(_ number: Int64, width: Int = 1) {
-        append(magnitude: number.magnitude, negative: number < 0, width: width)
-    }
+    /// Appends a number in decimal digits.
+    @inline(__always)
+    public mutating func append(number: Int64) { advance(NumberText.write(number, to: room(NumberText.integerRoom))) }
 
-    mutating func append(magnitude: UInt64, negative: Bool, width: Int) {
-        let target = room(24 + width)
-        var rest = magnitude
-        var digits = 0
-        // Written backwards at the end of the room, then moved to its start.
-        let end = target + 23 + width
-        while rest > 0 || digits < width {
-            digits += 1
-            (end - digits).pointee = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
-        if negative {
-            digits += 1
-            (end - digits).pointee = 0x2D
-        }
-        target.update(from: end - digits, count: digits)
-        count += digits
+    /// Appends a number with at least `width` digits, zeros in front; the sign is not counted.
+    public mutating func append(_ number: Int64, width: Int) {
+        if number < 0 { append(0x2D) }
+        for _ in 0..<max(0, width - NumberText.digitCount(number.magnitude)) { append(0x30) }
+        advance(NumberText.write(number.magnitude, to: room(NumberText.integerRoom)))
     }
 
     /// What was written, as a String.

@@ -3,95 +3,12 @@ import Values
 extension ByteWriter {
     /// Appends a DOUBLE as Java writes it: `100.0`, `1.0E7` from 10^7 on, `1.0E-4` below 10^-3.
     public mutating func append(double value: Double) {
-        guard value.isFinite else {
-            append(value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity" as StaticString)
-            return
-        }
-        if value.sign == .minus { append(0x2D) }
-        let magnitude = value.magnitude
-        if magnitude == 0 {
-            append("0.0" as StaticString)
-        } else if magnitude < 1e7, magnitude == magnitude.rounded(.towardZero) {
-            append(Int64(magnitude))
-            append(".0" as StaticString)
-        } else {
-            append(shortest: magnitude)
-        }
-    }
-
-    /// Appends the shortest digits that read back as `magnitude`, which Swift's description has in another layout.
-    private mutating func append(shortest magnitude: Double) {
-        var description = magnitude.description
-        description.withUTF8 { source in
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: source.count) { digits in
-                var count = 0
-                var point = -1
-                var exponent = 0
-                var index = 0
-                while index < source.count, source[index] | 0x20 != 0x65 {
-                    if source[index] == 0x2E {
-                        point = count
-                    } else if count > 0 || source[index] != 0x30 {
-                        digits[count] = source[index]
-                        count += 1
-                    } else if point >= 0 {
-                        // A zero between the point and the first digit.
-                        exponent -= 1
-                    }
-                    index += 1
-                }
-                if index < source.count {
-                    exponent += Int(String(decoding: source[(index + 1)...], as: UTF8.self)) ?? 0
-                }
-                if point < 0 { point = count }
-                while count > 1, digits[count - 1] == 0x30 { count -= 1 }
-                let all = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[..<count])
-                append(digits: all, exponent: point + exponent - 1)
-            }
-        }
-    }
-
-    /// Appends digits with the point behind the first, times ten to the power of `exponent`.
-    private mutating func append(digits: UnsafeRawBufferPointer, exponent: Int) {
-        let count = digits.count
-        if exponent >= 7 || exponent < -3 {
-            append(digits[0])
-            append(0x2E)
-            if count == 1 { append(0x30) } else { append(UnsafeRawBufferPointer(rebasing: digits[1...])) }
-            append(0x45)
-            append(Int64(exponent))
-        } else if exponent < 0 {
-            append("0." as StaticString)
-            for _ in 1..<(-exponent) { append(0x30) }
-            append(digits)
-        } else {
-            for index in 0...exponent { append(index < count ? digits[index] : 0x30) }
-            append(0x2E)
-            if count <= exponent + 1 {
-                append(0x30)
-            } else {
-                append(UnsafeRawBufferPointer(rebasing: digits[(exponent + 1)...]))
-            }
-        }
+        advance(NumberText.write(value, to: room(NumberText.doubleRoom)))
     }
 
     /// Appends a DECIMAL in plain notation with all digits of its scale.
     public mutating func append(decimal unscaled: Int128, scale: Int) {
-        let magnitude = unscaled.magnitude
-        guard magnitude <= UInt128(UInt64.max), scale <= 18 else {
-            append(Decimal(unscaled: unscaled, scale: scale).description)
-            return
-        }
-        if unscaled < 0 { append(0x2D) }
-        let small = UInt64(truncatingIfNeeded: magnitude)
-        guard scale > 0 else {
-            append(magnitude: small, negative: false, width: 1)
-            return
-        }
-        let divisor = UInt64(truncatingIfNeeded: Decimal.powerOfTen(scale) ?? 1)
-        append(magnitude: small / divisor, negative: false, width: 1)
-        append(0x2E)
-        append(magnitude: small % divisor, negative: false, width: scale)
+        advance(NumberText.write(unscaled: unscaled, scale: scale, to: room(NumberText.decimalRoom(scale: scale))))
     }
 
     /// Appends a DATE as `yyyy-MM-dd`.
@@ -144,8 +61,8 @@ extension ByteWriter {
         }
         switch column.type {
         case .boolean: append(column.values(as: UInt8.self)[row] != 0 ? "true" : "false" as StaticString)
-        case .integer: append(Int64(column.values(as: Int32.self)[row]))
-        case .bigint: append(column.values(as: Int64.self)[row])
+        case .integer: append(number: Int64(column.values(as: Int32.self)[row]))
+        case .bigint: append(number: column.values(as: Int64.self)[row])
         case .double: append(double: column.values(as: Double.self)[row])
         case .decimal(_, let scale): append(decimal: column.values(as: Int128.self)[row], scale: scale)
         case .string: append(column.bytes(row))

@@ -139,7 +139,7 @@ struct RowMerge {
     }
 
     func finish() -> Column {
-        guard !sources.isEmpty else { return Column.nulls(type, count) }
+        guard !sources.isEmpty else { return Column.nulls(type, count: count) }
         switch type.storage {
         case .fixed(1): return fixed(UInt8.self)
         case .fixed(4): return fixed(Int32.self)

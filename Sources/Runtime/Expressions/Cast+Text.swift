@@ -8,10 +8,10 @@ extension Cast {
         switch column.type {
         case .integer:
             let values = column.values(as: Int32.self)
-            for row in 0..<column.count { write(row, column, &text) { $0.append(Int64(values[row])) } }
+            for row in 0..<column.count { write(row, column, &text) { $0.append(number: Int64(values[row])) } }
         case .bigint:
             let values = column.values(as: Int64.self)
-            for row in 0..<column.count { write(row, column, &text) { $0.append(values[row]) } }
+            for row in 0..<column.count { write(row, column, &text) { $0.append(number: values[row]) } }
         case .double:
             let values = column.values(as: Double.self)
             for row in 0..<column.count { write(row, column, &text) { $0.append(double: values[row]) } }

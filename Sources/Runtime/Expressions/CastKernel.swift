@@ -176,7 +176,7 @@ struct Cast {
         case (.structure(let fields), .structure(let targets)):
             let children = targets.map { target in
                 guard let index = fields.firstIndex(where: { $0.name == target.name }) else {
-                    return Column.nulls(target.type, column.count)
+                    return Column.nulls(target.type, count: column.count)
                 }
                 return self.column(column.children[index], to: target.type)
             }

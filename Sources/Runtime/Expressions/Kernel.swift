@@ -86,13 +86,6 @@ extension Column {
             list.baseAddress.map { gather($0, count: rows) } ?? Column.of(type, [])
         }
     }
-
-    /// A column of `rows` NULLs.
-    static func nulls(_ type: SQLType, _ rows: Int) -> Column {
-        let builder = ColumnBuilder(type, capacity: rows)
-        for _ in 0..<rows { builder.appendNull() }
-        return builder.finish()
-    }
 }
 
 /// A new BOOLEAN column without NULLs, filled by `body` with a byte a row.
