@@ -79,6 +79,8 @@ final class KafkaClient: @unchecked Sendable {
     func error(_ code: rd_kafka_resp_err_t, _ subject: String) -> TopicError {
         KafkaFailure(code).topicError(subject, servers: servers)
     }
+
+    func timedOut(_ subject: String) -> TopicError { error(RD_KAFKA_RESP_ERR__TIMED_OUT, subject) }
 }
 
 /// Where clients connect and how: what every client of one broker shares.
@@ -139,7 +141,7 @@ private func noteDelivery(
 
 extension [CChar] {
     /// The text up to the terminating zero.
-    fileprivate var asString: String {
+    var asString: String {
         String(decoding: prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

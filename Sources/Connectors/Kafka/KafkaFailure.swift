@@ -20,6 +20,15 @@ struct KafkaFailure: Error {
         requiresAbort = false
     }
 
+    /// The error that ended a client.
+    init(fatal code: rd_kafka_resp_err_t, _ text: String) {
+        self.code = code
+        self.text = text
+        isFatal = true
+        isRetriable = false
+        requiresAbort = false
+    }
+
     /// Takes over a rich error, which is freed; nil for success.
     init?(taking error: OpaquePointer?) {
         guard let error else { return nil }
