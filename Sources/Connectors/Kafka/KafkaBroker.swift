@@ -77,6 +77,8 @@ public final class KafkaBroker: Broker {
         AppendSubscription(cancel: notices.subscribe(notify))
     }
 
+    public var keepsChangelogs: Bool { true }
+
     public func makeSession(threadID: String, state: any StateDatabase) throws -> any BrokerSession {
         try KafkaSession(self, threadID: threadID, state)
     }

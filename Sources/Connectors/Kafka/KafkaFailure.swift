@@ -51,7 +51,7 @@ struct KafkaFailure: Error {
         }
     }
 
-    /// The failure as the engine's error; `subject` says what was tried, e.g. `create topic ORDERS`.
+    /// The failure as the engine's error; `subject` says what was tried, like `create topic ORDERS`.
     func topicError(_ subject: String, servers: String) -> TopicError {
         let message = "cannot \(subject): \(text)"
         switch code {

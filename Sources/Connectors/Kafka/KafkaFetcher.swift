@@ -1,6 +1,8 @@
 import Runtime
 
-/// The assigned partitions of one stream thread, read in fair turns. Used by that thread alone.
+/// The assigned partitions of one stream thread, read in fair turns.
+///
+/// Used by that thread alone.
 final class KafkaFetcher {
     let wakeUp: KafkaWakeUp
     private let client: KafkaClient

@@ -2,7 +2,9 @@ import Glibc
 import Runtime
 import Synchronization
 
-/// Appends outside of epochs: one message through an idempotent producer, more in a transaction. Safe on any thread.
+/// Appends outside of epochs: one message through an idempotent producer, more in a transaction.
+///
+/// Safe on any thread.
 final class KafkaInserts: @unchecked Sendable {
     // Unchecked: the producers are used under the lock only.
     private let topics: KafkaTopics

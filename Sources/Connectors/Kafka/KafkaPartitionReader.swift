@@ -2,9 +2,9 @@ import CRdKafka
 import Runtime
 
 /// Reads one partition through a queue of its own, so that a paused partition keeps what was fetched for it and a run
-/// never mixes partitions. Used by one thread at a time.
+/// never mixes partitions.
 ///
-/// It stands on librdkafka's consumer without group membership: positions are the engine's business.
+/// Used by one thread at a time. It stands on librdkafka's consumer without group membership: positions are the engine's business.
 final class KafkaPartitionReader {
     let partition: TopicPartition
     /// The offset of the next message to hand out.
@@ -61,7 +61,7 @@ final class KafkaPartitionReader {
     /// nil before, and always nil when the client does not ask for such events.
     var end: Int64? { arena.pointee.end }
 
-    /// Goes on to an offset without messages before it, e.g. behind the marker of a commit.
+    /// Goes on to an offset that has no messages before it, as behind the marker of a commit.
     func skip(to offset: Int64) { position = max(position, offset) }
 
     /// The next messages; nil when none came in time, or when the end was reached.

@@ -2,7 +2,9 @@ import CRdKafka
 import Runtime
 import Values
 
-/// One librdkafka producer, transactional or idempotent. Used by one thread at a time.
+/// One librdkafka producer, transactional or idempotent.
+///
+/// Used by one thread at a time.
 final class KafkaProducer {
     let client: KafkaClient
     private(set) var isTransactionOpen = false

@@ -2,9 +2,9 @@ import Runtime
 import Synchronization
 import Values
 
-/// Reads for the control plane: push queries, PRINT and sinks that follow a topic, each at its own pace. Safe on any thread.
+/// Reads for the control plane: push queries, PRINT and sinks that follow a topic, each at its own pace.
 ///
-/// A reader stays open where it stopped, so that who reads on does not fetch again; and the last runs of a partition are
+/// Safe on any thread. A reader stays open where it stopped, so that who reads on does not fetch again; and the last runs of a partition are
 /// kept, so that many followers of one topic cost one fetch.
 final class KafkaReaders: @unchecked Sendable {
     // Unchecked: a cursor is used only by the thread that marked it busy under the lock.

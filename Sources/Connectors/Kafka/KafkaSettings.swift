@@ -3,7 +3,7 @@ public struct KafkaSettings: Sendable {
     /// Which engine this is: part of the names of its consumer groups and transactional producers, so that two engines
     /// on one cluster do not fence each other.
     public var service = "default"
-    /// Properties of librdkafka for every client, e.g. `security.protocol`; they win over Weir's own.
+    /// Properties of librdkafka for every client, such as `security.protocol`; they win over Weir's own.
     public var properties: [String: String] = [:]
     /// `none`, `lz4`, `zstd`, `snappy` or `gzip`, for everything written.
     public var compression = "none"
@@ -29,8 +29,9 @@ public struct KafkaSettings: Sendable {
 }
 
 extension KafkaSettings {
-    /// The consumer group under which the input offsets of a query's tasks are committed, e.g. `weir-default-CTAS_T_3`;
-    /// tasks behind the first repartitioning have groups of their own, because two of them may read one partition.
+    /// The consumer group under which the input offsets of a query's tasks are committed, like `weir-default-CTAS_T_3`.
+    ///
+    /// Tasks behind the first repartitioning have groups of their own, because two of them may read one partition.
     func group(_ task: String, subtopology: Int) -> String {
         let name = "weir-\(service)-\(task)"
         return subtopology == 0 ? name : "\(name)-\(subtopology)"

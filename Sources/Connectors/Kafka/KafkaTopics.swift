@@ -2,9 +2,9 @@ import CRdKafka
 import Glibc
 import Runtime
 
-/// The control plane of a cluster: topics, watermarks, committed offsets. Safe on any thread.
+/// The control plane of a cluster: topics, watermarks, committed offsets.
 ///
-/// Works through consumer clients, because those never create topics by asking for them.
+/// Safe on any thread. Works through consumer clients, because those never create topics by asking for them.
 final class KafkaTopics: Sendable {
     /// Sees committed messages only; control-plane reads and restores use it as well.
     let client: KafkaClient
@@ -334,7 +334,9 @@ final class KafkaTopics: Sendable {
 }
 
 extension KafkaClient {
-    /// A consumer without a group that sees committed messages only. Control clients hear of a partition's end, which
+    /// A consumer without a group that sees committed messages only.
+    ///
+    /// Control clients hear of a partition's end, which
     /// the data path does not need.
     static func consumer(_ target: KafkaTarget, isControl: Bool) throws -> KafkaClient {
         let settings = target.settings
