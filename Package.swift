@@ -71,6 +71,7 @@ let package = Package(
         ),
         tests("ParserTests", ["Parser"]),
         tests("ValuesTests", ["Values"]),
+        tests("ConnectorsTests", ["Connectors", "Runtime", "Values"]),
         tests("StorageTests", ["Storage", "Runtime", "Values", "CChecksum"]),
         tests("RuntimeTests", ["Runtime", "Values", "Functions"]),
         tests("FunctionsTests", ["Values", "Functions"]),

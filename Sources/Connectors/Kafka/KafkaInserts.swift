@@ -61,8 +61,10 @@ final class KafkaInserts: @unchecked Sendable {
             if (error as? KafkaFailure)?.isFatal ?? false { transactional = nil }
             throw error
         }
+        let ends = try? topics.ends(of: Set(runs.map { TopicPartition($0.topic, $0.partition) }).sorted())
         do {
             try producer.commit(until: deadline)
+            if let ends { waitUntilVisible(ends) }
         } catch let failure as KafkaFailure {
             transactional = nil
             throw TopicError(
@@ -72,6 +74,19 @@ final class KafkaInserts: @unchecked Sendable {
             )
         }
     }
+
+    /// A commit returns before its markers are written, some milliseconds; who inserts and then reads should not see a gap.
+    private func waitUntilVisible(_ ends: [TopicPartition: Int64]) {
+        let deadline = monotonicMilliseconds() + KafkaInserts.visibilityMillisecondsMax
+        while monotonicMilliseconds() < deadline {
+            guard let visible = try? topics.committedEnds(of: ends.keys.sorted()) else { return }
+            if ends.allSatisfy({ visible[$0.key, default: 0] >= $0.value }) { return }
+            usleep(1_000)
+        }
+    }
+
+    /// An open transaction of somebody else before the messages holds them up for as long as it likes.
+    private static let visibilityMillisecondsMax = 200
 
     private lazy var insertID =
         "weir-\(target.settings.service)-insert-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"

@@ -8,6 +8,7 @@ final class KafkaNotices: Sendable {
         var subscribers: [Int: @Sendable () -> Void] = [:]
         var next = 0
         var isTicking = false
+        var isRepeating = false
     }
 
     private let state = Mutex(State())
@@ -15,8 +16,23 @@ final class KafkaNotices: Sendable {
 
     init(intervalMilliseconds: Int) { interval = Double(max(intervalMilliseconds, 1)) / 1000 }
 
-    /// Calls every subscriber.
+    /// Calls every subscriber, now and once more a little later.
+    ///
+    /// The markers of a transaction are written after its commit has returned.
     func announce() {
+        call()
+        let mustRepeat = state.withLock { state in
+            defer { state.isRepeating = state.isRepeating || !state.subscribers.isEmpty }
+            return !state.isRepeating && !state.subscribers.isEmpty
+        }
+        guard mustRepeat else { return }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(10)) { [weak self] in
+            self?.state.withLock { $0.isRepeating = false }
+            self?.call()
+        }
+    }
+
+    private func call() {
         for notify in state.withLock({ Array($0.subscribers.values) }) { notify() }
     }
 
@@ -39,7 +55,7 @@ final class KafkaNotices: Sendable {
                 return state.isTicking
             }
             guard goesOn else { return }
-            notices.announce()
+            notices.call()
             Thread.sleep(forTimeInterval: notices.interval)
         }
     }

@@ -193,11 +193,20 @@ final class KafkaTopics: Sendable {
 
     /// The next offset of every partition, messages of open transactions counted; one request per broker.
     func ends(of partitions: [TopicPartition]) throws -> [TopicPartition: Int64] {
+        try ends(of: partitions, uncommitted)
+    }
+
+    /// The next offset of every partition that a reader of committed messages can reach.
+    func committedEnds(of partitions: [TopicPartition]) throws -> [TopicPartition: Int64] {
+        try ends(of: partitions, client)
+    }
+
+    private func ends(of partitions: [TopicPartition], _ client: KafkaClient) throws -> [TopicPartition: Int64] {
         guard !partitions.isEmpty else { return [:] }
         let list = KafkaPartitionList(capacity: partitions.count)
         for partition in partitions { list.add(partition, offset: Int64(RD_KAFKA_OFFSET_END)) }
         return try list.withPointer { list in
-            let code = rd_kafka_offsets_for_times(uncommitted.handle, list, Int32(timeout))
+            let code = rd_kafka_offsets_for_times(client.handle, list, Int32(timeout))
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw client.error(code, "read the ends of partitions") }
             var ends: [TopicPartition: Int64] = [:]
             for element in UnsafePointer(list).elements {
