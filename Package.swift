@@ -47,7 +47,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "weir",
-            dependencies: ["Server", "Parser", "Values", "CLibEdit"],
+            dependencies: ["Server", "Parser", "Values", "CLibEdit", "CGetOpt"],
             swiftSettings: strict
         ),
 
@@ -56,6 +56,7 @@ let package = Package(
         system("CLibPQ", "libpq", "libpq-dev"),
         system("CLibEvent", "libevent", "libevent-dev"),
         system("CLibEdit", "libedit", "libedit-dev"),
+        .systemLibrary(name: "CGetOpt", path: "Sources/Native/CGetOpt"),
         .target(name: "CChecksum", path: "Sources/Native/CChecksum"),
         .target(
             name: "CSimdJSON",
