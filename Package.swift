@@ -66,7 +66,7 @@ let package = Package(
 
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server"],
+            dependencies: ["Server", "weir"],
             exclude: ["Golden"],
             swiftSettings: strict
         ),

@@ -25,6 +25,11 @@ enum Interrupt {
             _ = write(Interrupt.ends.write, &byte, 1)
         }
         sigaction(SIGINT, &action, nil)
+        // Who started us may have blocked it for us.
+        var interrupts = sigset_t()
+        sigemptyset(&interrupts)
+        sigaddset(&interrupts, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &interrupts, nil)
     }
 
     /// Whether Ctrl-C was pressed since the last call.
