@@ -4,7 +4,8 @@ extension FunctionLibrary {
         [
             ScalarFunction.mathematics, ScalarFunction.rounding, ScalarFunction.extremes,
             ScalarFunction.strings, ScalarFunction.joining, ScalarFunction.masking,
-            ScalarFunction.nulls,
+            ScalarFunction.nulls, ScalarFunction.regularExpressions,
+            ScalarFunction.times, ScalarFunction.timeArithmetic,
         ].flatMap(\.self)
     )
 }
