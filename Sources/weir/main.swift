@@ -1,3 +1,1 @@
-import Glibc
-
-exit(Program.run(CommandLine.arguments).rawValue)
+print("weir")

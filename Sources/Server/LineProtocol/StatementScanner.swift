@@ -1,5 +1,5 @@
 /// Finds the `;` that ends a statement, outside quotes and comments, in bytes that arrive piece by piece.
-public struct StatementScanner: Sendable {
+struct StatementScanner {
     private enum State {
         case text
         /// Inside quotes; a doubled quote ends and starts again, which comes to the same.
@@ -12,15 +12,11 @@ public struct StatementScanner: Sendable {
     }
 
     private var state = State.text
-
-    /// A scanner at the start of a text.
-    public init() {}
-
     /// Whether there was anything but white space and comments.
-    public private(set) var hasContent = false
+    private(set) var hasContent = false
 
     /// Whether the bytes so far could be forgotten: no content and no open comment.
-    public var isBlank: Bool {
+    var isBlank: Bool {
         guard !hasContent, case .text = state else { return false }
         return true
     }
@@ -28,7 +24,7 @@ public struct StatementScanner: Sendable {
     /// Looks through `bytes` from `start`.
     ///
     /// - Returns: the position of the `;`, after which the scanner is as new, or nil.
-    public mutating func scan(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    mutating func scan(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var index = start
         var state = self.state
         var hasContent = self.hasContent
@@ -74,5 +70,5 @@ public struct StatementScanner: Sendable {
     }
 
     /// Whether the statement that the last `scan` ended had anything but white space and comments.
-    public private(set) var endedWithContent = false
+    private(set) var endedWithContent = false
 }
