@@ -33,8 +33,8 @@ let package = Package(
         library("Parser", []),
         library("Values", []),
 
-        // What runs, without C, clock or I/O.
-        library("Functions", ["Values"]),
+        // What runs, without clock or I/O; of C only ICU, behind Functions.
+        library("Functions", ["Values", "CICU"]),
         library("Runtime", ["Values", "Functions"]),
         library("Planner", ["Parser", "Values", "Functions", "Runtime"]),
 
@@ -47,7 +47,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "weir",
-            dependencies: ["Server", "Parser", "Values", "CLibEdit"],
+            dependencies: ["Server", "Parser", "Values", "CLibEdit", "CGetOpt"],
             swiftSettings: strict
         ),
 
@@ -56,7 +56,13 @@ let package = Package(
         system("CLibPQ", "libpq", "libpq-dev"),
         system("CLibEvent", "libevent", "libevent-dev"),
         system("CLibEdit", "libedit", "libedit-dev"),
+        .systemLibrary(name: "CGetOpt", path: "Sources/Native/CGetOpt"),
         .target(name: "CChecksum", path: "Sources/Native/CChecksum"),
+        .target(
+            name: "CICU",
+            path: "Sources/Native/CICU",
+            linkerSettings: [.linkedLibrary("icui18n"), .linkedLibrary("icuuc")]
+        ),
         .target(
             name: "CSimdJSON",
             path: "Sources/Native/CSimdJSON",
@@ -65,7 +71,7 @@ let package = Package(
 
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server"],
+            dependencies: ["Server", "weir"],
             exclude: ["Golden"],
             swiftSettings: strict
         ),

@@ -2,8 +2,9 @@ import Glibc
 import Values
 
 extension Column {
-    /// True when row `row` equals row `otherRow` of a column of the same type; two NULLs are equal. Maps are equal when they have
-    /// the same entries in any order.
+    /// True when row `row` equals row `otherRow` of a column of the same type; two NULLs are equal.
+    ///
+    /// Maps are equal when they have the same entries in any order.
     public func holdsSame(_ row: Int, as other: Column, _ otherRow: Int) -> Bool {
         let isNull = isNull(row)
         if isNull || other.isNull(otherRow) { return isNull && other.isNull(otherRow) }

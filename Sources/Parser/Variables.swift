@@ -122,3 +122,39 @@ enum VariableText {
         return hasChanged ? result : nil
     }
 }
+
+extension SQLParser {
+    /// A text with its variables replaced by values, as it would be parsed; DEFINE and UNDEFINE inside it are not
+    /// carried out.
+    ///
+    /// A statement kept for later, where the variables may have other values or none, is kept in this form.
+    public static func substituted(
+        _ sql: String,
+        options: ParserOptions = ParserOptions()
+    ) throws(Diagnostic) -> String {
+        var parser = try StatementParser(Array(sql.utf8), options: options)
+        return try parser.substitutedText(of: sql)
+    }
+}
+
+extension StatementParser {
+    /// The text with the variables of all its statements replaced.
+    fileprivate mutating func substitutedText(of sql: String) throws(Diagnostic) -> String {
+        let original = Array(sql.utf8)
+        var result: [UInt8] = []
+        var copied = 0
+        while true {
+            try substituteVariables()
+            while !at(.semicolon), !at(.endOfText), !at(.invalid) { advance() }
+            guard at(.semicolon) else { break }
+            advance()
+        }
+        for token in tokens where token.bytes.lowerBound >= original.count && token.end.offset > token.position.offset {
+            result.append(contentsOf: original[copied..<token.position.offset])
+            result.append(contentsOf: bytes[token.bytes])
+            copied = token.end.offset
+        }
+        result.append(contentsOf: original[copied...])
+        return String(decoding: result, as: UTF8.self)
+    }
+}

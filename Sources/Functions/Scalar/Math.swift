@@ -16,7 +16,12 @@ extension ScalarFunction {
             ScalarFunction("RANDOM", "A random DOUBLE from 0 (inclusive) to 1 (exclusive).") { () -> Double? in
                 Double.random(in: 0..<1)
             },
-            ScalarFunction("PI", "The ratio of a circle's circumference to its diameter.", isDeterministic: true) {
+            ScalarFunction(
+                "PI",
+                "The ratio of a circle's circumference to its diameter.",
+                example: "PI()" → "3.141592653589793",
+                isDeterministic: true
+            ) {
                 () -> Double? in Double.pi
             },
         ]
@@ -39,7 +44,7 @@ extension ScalarFunction {
 
     private static let roots: [ScalarFunction] =
         ofNumber("SQRT", "The square root.", "SQRT(9)" → "3.0") { $0.squareRoot() }
-        + ofNumber("CBRT", "The cube root.", "CBRT(27)" → "3.0") { cbrt($0) }
+        + ofNumber("CBRT", "The cube root.", "CBRT(27)" → "3.0") { cubeRoot($0) }
         + ofNumber("EXP", "Euler's number to the power of the argument.", "EXP(0)" → "1.0") { exp($0) }
         + ofNumber("LN", "The natural logarithm.", "LN(1)" → "0.0") { log($0) }
         + ofNumber("LOG", "The natural logarithm, or the one to the base that is given first.", "LOG(1)" → "0.0") {
@@ -102,4 +107,13 @@ extension ScalarFunction {
             ScalarFunction(name, summary) { (x: Double, y: Double) -> Double? in body(x, y) },
         ]
     }
+}
+
+/// The cube root, exact for cubes: one Newton step behind the library's, which is off by a bit for 27.
+@Sendable
+private func cubeRoot(_ x: Double) -> Double {
+    let root = cbrt(x)
+    guard root.isFinite, root != 0 else { return root }
+    let better = root - (root * root * root - x) / (3 * root * root)
+    return better.isFinite ? better : root
 }

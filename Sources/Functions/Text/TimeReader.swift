@@ -1,7 +1,9 @@
 /// Reads DATE, TIME and TIMESTAMP from ISO text, of which the end may be missing.
 public enum TimeReader {
     /// Milliseconds since 1970 from `2020`, `2020-05`, `2020-05-26`, `…T23`, `…T23:59`, `…T23:59:58` or
-    /// `…T23:59:58.123`, then optionally `Z`, `+02:00` or `+0200`; without a zone it is UTC. A blank may stand for the T.
+    /// `…T23:59:58.123`, then optionally `Z`, `+02:00` or `+0200`; without a zone it is UTC.
+    ///
+    /// A blank may stand for the T.
     public static func timestamp(_ text: UnsafeRawBufferPointer) -> Int64? {
         var cursor = Cursor(TextReader.trimmed(text))
         guard let date = cursor.date() else { return nil }

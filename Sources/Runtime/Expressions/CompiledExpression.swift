@@ -1,6 +1,8 @@
 import Values
 
-/// An expression as code over whole columns. Used by one thread.
+/// An expression as code over whole columns.
+///
+/// Used by one thread.
 public final class CompiledExpression {
     public let expression: Expression
     private let kernel: Kernel
@@ -20,7 +22,7 @@ public final class CompiledExpression {
         return column
     }
 
-    /// The value over other columns of the same batch, e.g. those of the rows that it replaces; failures are not told,
+    /// The value over other columns of the same batch, such as those of the rows that it replaces; failures are not told,
     /// since they were when the replaced row was new.
     public func evaluate(_ columns: [Column], of batch: Batch, _ context: EvaluationContext) -> Column {
         kernel.guarded(Frame(columns: columns, timestamps: batch.timestamps, count: batch.count, context: context))

@@ -9,7 +9,9 @@ public struct ExpressionError: Error, CustomStringConvertible {
 }
 
 extension Expression {
-    /// The expression as code over columns, constants folded. Each task compiles its own.
+    /// The expression as code over columns, constants folded.
+    ///
+    /// Each task compiles its own.
     /// - Throws: ``ExpressionError`` when an operator does not take operands of such types.
     public func compiled() throws(ExpressionError) -> CompiledExpression {
         CompiledExpression(self, try ExpressionCompiler().kernel(self))

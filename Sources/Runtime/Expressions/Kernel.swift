@@ -1,7 +1,9 @@
 import Values
 
 /// Code that computes a column from the rows of a frame; compiled from one node of an expression, with its operands
-/// inside it. Used by one thread.
+/// inside it.
+///
+/// Used by one thread.
 class Kernel {
     /// The type of the column.
     let type: SQLType

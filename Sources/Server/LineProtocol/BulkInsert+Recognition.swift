@@ -1,14 +1,14 @@
 /// The parts of `INSERT INTO target [(columns)] FORMAT format [STRICT]`.
 ///
 /// The session itself must recognize the statement: the lines behind it are records, whatever the engine thinks of it.
-struct BulkInsertParts: Equatable {
+public struct BulkInsertParts: Equatable, Sendable {
     var target: String
     var columns: [String]
     var format: String
     var strict: Bool
 
     /// The parts, or nil when the statement is another one.
-    init?(_ statement: String) {
+    public init?(_ statement: String) {
         let first = statement.utf8.first.map { $0 | 0x20 }
         guard first == UInt8(ascii: "i") || first == UInt8(ascii: "-") || first == UInt8(ascii: "/") else {
             return nil

@@ -1,5 +1,5 @@
 /// Finds the `;` that ends a statement, outside quotes and comments, in bytes that arrive piece by piece.
-struct StatementScanner {
+public struct StatementScanner: Sendable {
     private enum State {
         case text
         /// Inside quotes; a doubled quote ends and starts again, which comes to the same.
@@ -12,11 +12,15 @@ struct StatementScanner {
     }
 
     private var state = State.text
+
+    /// A scanner at the start of a text.
+    public init() {}
+
     /// Whether there was anything but white space and comments.
-    private(set) var hasContent = false
+    public private(set) var hasContent = false
 
     /// Whether the bytes so far could be forgotten: no content and no open comment.
-    var isBlank: Bool {
+    public var isBlank: Bool {
         guard !hasContent, case .text = state else { return false }
         return true
     }
@@ -24,7 +28,7 @@ struct StatementScanner {
     /// Looks through `bytes` from `start`.
     ///
     /// - Returns: the position of the `;`, after which the scanner is as new, or nil.
-    mutating func scan(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    public mutating func scan(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var index = start
         var state = self.state
         var hasContent = self.hasContent
@@ -70,5 +74,5 @@ struct StatementScanner {
     }
 
     /// Whether the statement that the last `scan` ended had anything but white space and comments.
-    private(set) var endedWithContent = false
+    public private(set) var endedWithContent = false
 }

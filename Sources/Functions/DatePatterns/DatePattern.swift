@@ -1,0 +1,142 @@
+/// A pattern of Java's DateTimeFormatter, such as `yyyy-MM-dd'T'HH:mm:ss.SSS`, as tokens.
+final class DatePattern {
+    /// A run of one letter, or text that stands for itself.
+    enum Token: Equatable {
+        case field(Field, width: Int)
+        case literal([UInt8])
+        /// `[`: what follows up to the matching end may be missing when text is read.
+        case optionStart
+        case optionEnd
+    }
+
+    /// What a letter means.
+    enum Field: Character {
+        case era = "G"
+        case year = "y"
+        case month = "M"
+        case day = "d"
+        case dayOfYear = "D"
+        case weekday = "E"
+        case weekdayNumber = "e"
+        case quarter = "Q"
+        case half = "a"
+        /// 1 to 12.
+        case hourOfHalf = "h"
+        /// 0 to 11.
+        case hourOfHalfFromZero = "K"
+        case hour = "H"
+        /// 1 to 24.
+        case hourFromOne = "k"
+        case minute = "m"
+        case second = "s"
+        case fraction = "S"
+        case nanosecond = "n"
+        case millisecondOfDay = "A"
+        case zoneID = "V"
+        case zoneName = "z"
+        /// With `Z` for zero.
+        case offsetX = "X"
+        case offsetLowerX = "x"
+        case offsetZ = "Z"
+
+        var isDate: Bool {
+            switch self {
+            case .era, .year, .month, .day, .dayOfYear, .weekday, .weekdayNumber, .quarter: true
+            default: false
+            }
+        }
+
+        var isTime: Bool { !isDate && !isZone }
+
+        var isZone: Bool {
+            switch self {
+            case .zoneID, .zoneName, .offsetX, .offsetLowerX, .offsetZ: true
+            default: false
+            }
+        }
+    }
+
+    let tokens: [Token]
+
+    /// - Throws: ``FunctionError`` that names the letter that has no meaning.
+    init(_ pattern: String) throws(FunctionError) {
+        var tokens: [Token] = []
+        var rest = pattern[...]
+        while let first = rest.first {
+            if first == "'" {
+                tokens.append(.literal(try DatePattern.quoted(&rest, pattern)))
+            } else if first.isASCII, first.isLetter {
+                let run = rest.prefix { $0 == first }
+                rest = rest.dropFirst(run.count)
+                guard let field = DatePattern.field(first) else {
+                    throw FunctionError("Unknown pattern letter '\(first)' in '\(pattern)'")
+                }
+                tokens.append(.field(field, width: run.count))
+            } else {
+                rest.removeFirst()
+                switch first {
+                case "[": tokens.append(.optionStart)
+                case "]": tokens.append(.optionEnd)
+                default: tokens.append(.literal(Array(String(first).utf8)))
+                }
+            }
+        }
+        self.tokens = tokens
+    }
+
+    /// Text in quotes; two quotes are one, inside or outside.
+    private static func quoted(_ rest: inout Substring, _ pattern: String) throws(FunctionError) -> [UInt8] {
+        rest.removeFirst()
+        if rest.first == "'" {
+            rest.removeFirst()
+            return [0x27]
+        }
+        var text: [UInt8] = []
+        while let next = rest.popFirst() {
+            if next != "'" {
+                text += String(next).utf8
+            } else if rest.first == "'" {
+                rest.removeFirst()
+                text.append(0x27)
+            } else {
+                return text
+            }
+        }
+        throw FunctionError("the pattern '\(pattern)' has a quote without its end")
+    }
+
+    private static func field(_ letter: Character) -> Field? {
+        switch letter {
+        case "u", "Y": .year
+        case "L": .month
+        case "q": .quarter
+        case "c": .weekdayNumber
+        case "v", "O": .zoneName
+        default: Field(rawValue: letter)
+        }
+    }
+
+    var hasTime: Bool { fields.contains { $0.isTime } }
+    var hasDate: Bool { fields.contains { $0.isDate } }
+
+    private var fields: [Field] {
+        tokens.compactMap { token in
+            if case .field(let field, _) = token { return field }
+            return nil
+        }
+    }
+
+    static let months = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ]
+    static let weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+}
+
+extension CallSite {
+    /// The pattern of a text, compiled once.
+    func datePattern(_ text: Text) throws(FunctionError) -> DatePattern {
+        let pattern = text.string
+        return try cached("date " + pattern) { () throws(FunctionError) in try DatePattern(pattern) }
+    }
+}

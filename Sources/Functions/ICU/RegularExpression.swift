@@ -1,0 +1,51 @@
+import CICU
+import Values
+
+/// A compiled regular expression.
+final class RegularExpression {
+    private let handle: OpaquePointer
+
+    /// - Throws: ``FunctionError`` when the pattern is not valid.
+    init(_ pattern: String) throws(FunctionError) {
+        var message = [CChar](repeating: 0, count: 64)
+        let handle = withBytes(pattern) { bytes in
+            cicu_regex_open(bytes.bindMemory(to: CChar.self).baseAddress, Int64(bytes.count), &message, 64)
+        }
+        guard let handle else {
+            let reason = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            throw FunctionError("invalid regular expression '\(pattern)': \(reason)")
+        }
+        self.handle = handle
+    }
+
+    deinit { cicu_regex_close(handle) }
+
+    /// Groups of the pattern, the whole match not counted.
+    var groupCount: Int { Int(cicu_regex_groups(handle)) }
+
+    /// Calls `body` for every match in order until it returns false.
+    func forEachMatch(in text: UnsafeRawBufferPointer, _ body: () throws -> Bool) rethrows {
+        var empty: CChar = 0
+        try withUnsafePointer(to: &empty) { nothing in
+            let start = text.bindMemory(to: CChar.self).baseAddress ?? nothing
+            guard cicu_regex_set_text(handle, start, Int64(text.count)) else { return }
+            while cicu_regex_next(handle), try body() {}
+        }
+    }
+
+    /// The bytes of a group of the match in hand, 0 for all of it; nil when it took no part.
+    func range(of group: Int) -> Range<Int>? {
+        var start: Int64 = 0
+        var end: Int64 = 0
+        guard cicu_regex_group(handle, Int32(truncatingIfNeeded: group), &start, &end) else { return nil }
+        return Int(start)..<Int(end)
+    }
+}
+
+extension CallSite {
+    /// The regular expression of a pattern, compiled once.
+    func regularExpression(_ pattern: Text) throws(FunctionError) -> RegularExpression {
+        let text = pattern.string
+        return try cached(text) { () throws(FunctionError) in try RegularExpression(text) }
+    }
+}
