@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// `ROWS n;` answers n rows and pauses when told to; `ECHO text;` one row with the text; `PUSH;` a header of a push
 /// query and then nothing until it is cancelled; `HOLD;` nothing until it is cancelled or released; `FAIL;` an error;
-/// `SHOUT n;` n rows without ever pausing. Bulk inserts count their records; one that starts with `bad` is bad.
+/// `SHOUT n;` n thousand rows without ever pausing; `SELECT` and `CREATE` what the documentation shows. Bulk inserts count their records; one that starts with `bad` is bad.
 final class ScriptedExecutor: StatementExecutor {
     /// Where statements run; nil runs them on the caller's thread.
     private let queue: DispatchQueue?
@@ -80,6 +80,15 @@ final class ScriptedExecutor: StatementExecutor {
             request.session.setProperty("value", to: argument)
             reply.finish("OK \(request.session.property("value") ?? "")")
         case "FORGET": break
+        case "CREATE": reply.finish("CREATED STREAM ORDERS")
+        case "SELECT":
+            let columns = [ReplyHeader.Column("ID", "BIGINT"), ReplyHeader.Column("N", "BIGINT")]
+            reply.header(ReplyHeader(query: "t1", columns: columns, key: ["ID"], changes: .upsert))
+            reply.rows(Array("[7,1]\n[7,2]\n".utf8), count: 2)
+            reply.finish("OK 2 rows")
+        case "SELET":
+            let message = "unknown statement \"selet\""
+            reply.fail(ReplyError("42601", message, line: 1, column: 1, hint: "did you mean SELECT?"))
         default: reply.fail(ReplyError("42601", "unknown statement", line: 1, column: 1))
         }
     }

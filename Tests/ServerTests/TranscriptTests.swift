@@ -38,14 +38,31 @@ import Testing
         )
     }
 
-    /// The script with the answers that the session gives.
-    private static func play(_ script: String) -> String {
+    @Test func thePageOnTheProtocolIsTrue() throws {
+        let root = Self.folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/protocol.md"), encoding: .utf8)
+        var transcripts = 0
+        for block in page.components(separatedBy: "```transcript\n").dropFirst() {
+            let script = block.components(separatedBy: "\n```")[0]
+            #expect(Self.play(script, limits: SessionLimits()) == script)
+            transcripts += 1
+        }
+        #expect(transcripts > 0)
+    }
+
+    /// Limits small enough to be met in a few lines.
+    private static var tightLimits: SessionLimits {
         var limits = SessionLimits()
         limits.lineMax = 100
         limits.statementMax = 200
         limits.unauthenticatedLineMax = 60
         limits.pendingRequestsMax = 4
         limits.tagsMax = 3
+        return limits
+    }
+
+    /// The script with the answers that the session gives.
+    private static func play(_ script: String, limits: SessionLimits = tightLimits) -> String {
         var driver: SessionDriver?
         var token: String?
         var lines: [String] = []

@@ -96,7 +96,8 @@ final class SQLSession {
                 switch reply {
                 case .success(let text):
                     printer.end()
-                    report(text, milliseconds: Self.milliseconds() - start)
+                    // Help is its own answer.
+                    if !statement.isEmpty { report(text, milliseconds: Self.milliseconds() - start) }
                     for _ in 0..<cancels { _ = try finalReply() }
                     return .succeeded
                 case .failure(let failure):
