@@ -66,10 +66,4 @@ import Testing
         #expect(MetaCommand("exit everything;") == nil)
         #expect(MetaCommand("") == nil)
     }
-
-    @Test func completesInTheCaseOfThePrefix() {
-        #expect(CompletionWords.matching("TUM") == ["TUMBLING"])
-        #expect(CompletionWords.matching("tum") == ["tumbling"])
-        #expect(CompletionWords.matching("").isEmpty)
-    }
 }

@@ -16,7 +16,7 @@ struct Shell {
         LineEditor.start()
         printLine("\\h helps, \\q quits; a statement ends with ;")
         while true {
-            switch LineEditor.read(prompt: prompt) {
+            switch LineEditor.read(prompt: prompt, isContinued: !text.isEmpty) {
             case .end:
                 printLine("")
                 return
