@@ -81,6 +81,12 @@ let package = Package(
         tests("StorageTests", ["Storage", "Runtime", "Values", "CChecksum"]),
         tests("RuntimeTests", ["Runtime", "Values", "Functions"]),
         tests("FunctionsTests", ["Values", "Functions"]),
+        .testTarget(
+            name: "PlannerTests",
+            dependencies: ["Planner", "Parser", "Values", "Functions", "Runtime"],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -25,3 +25,32 @@ public struct PlannerSettings: Sendable, Hashable {
     /// The defaults.
     public init() {}
 }
+
+extension PlannerSettings {
+    /// The settings with the session's properties before them; names that planning does not know are left to others.
+    func applying(_ properties: [String: String]) throws(PlanError) -> PlannerSettings {
+        var copy = self
+        for (name, value) in properties {
+            switch name {
+            case "ksql.persistence.default.format.key": copy.keyFormat = value.uppercased()
+            case "ksql.persistence.default.format.value": copy.valueFormat = value.uppercased()
+            case "ksql.persistence.wrap.single.values": copy.wrapsSingleValue = try flag(name, value)
+            case "ksql.output.topic.name.prefix": copy.topicPrefix = value
+            case "ksql.create.or.replace.enabled": copy.allowsReplace = try flag(name, value)
+            case "ksql.suppress.enabled": copy.allowsFinal = try flag(name, value)
+            case "ksql.query.pull.table.scan.enabled": copy.allowsTableScans = try flag(name, value)
+            case "ksql.query.pull.stream.enabled": copy.allowsStreamScans = try flag(name, value)
+            default: break
+            }
+        }
+        return copy
+    }
+
+    private func flag(_ name: String, _ value: String) throws(PlanError) -> Bool {
+        switch value.lowercased() {
+        case "true": return true
+        case "false": return false
+        default: throw PlanError(SQLState.invalidText, "property \(name) must be true or false, not '\(value)'")
+        }
+    }
+}

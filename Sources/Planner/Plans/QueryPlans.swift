@@ -23,6 +23,8 @@ public struct PersistentQueryPlan: Sendable {
 
 /// A push query: it runs for its client.
 public struct TransientPlan: Sendable {
+    /// Such as `PUSH_7`; the names of its internal topics begin with it.
+    public let id: String
     /// Ends in a ``ResultSink``.
     public let topology: Topology
     /// The sources it reads.

@@ -2,7 +2,7 @@ import Values
 
 extension Expression {
     /// The same node with other parts, given in the order of ``children``.
-    func with(children parts: [Expression]) -> Expression {
+    public func with(children parts: [Expression]) -> Expression {
         precondition(parts.count == children.count, "a part for every part")
         switch self {
         case .column, .rowTime, .literal, .parameter: return self

@@ -1,0 +1,74 @@
+import Parser
+import Runtime
+import Values
+
+/// What a query is for; some things are allowed only in one of them.
+enum QueryUse {
+    /// Fills a stream or table.
+    case persistent
+    /// Answers a client as long as it listens.
+    case push
+    /// Answers a client once.
+    case pull
+}
+
+/// A query with all names and types known.
+struct QueryAnalysis {
+    /// Ends in the projection.
+    var plan: LogicalPlan
+    /// The sources from left to right.
+    let sources: [SourceDescription]
+    /// The output columns in the order of SELECT.
+    let columns: [Schema.Field]
+    /// For each of ``columns`` its number in the plan's output.
+    let columnOrder: [Int]
+    /// For each key column of the plan's output what a projection without it lacks; nil where SELECT has it.
+    let missingKeys: [String?]
+    /// True when PARTITION BY NULL took the key away.
+    let dropsKey: Bool
+    /// The window behind the keys of the result.
+    let window: KeyWindow?
+    /// How long the windows of the result can be asked for.
+    let windowRetention: Int64?
+    /// For the output columns that are literals, the literal.
+    let literals: [String: Expression]
+
+    /// The stream or table whose formats and partitions the result takes over.
+    var leftmost: SourceDescription { sources[0] }
+}
+
+/// A relation: the rows so far, the names for their columns, and what else is equal to their key.
+struct Rows {
+    var plan: LogicalPlan
+    var scope: Scope
+    let sources: [SourceDescription]
+    /// For each key column the expressions that stand for it in SELECT, in the order in which they are tried.
+    var keyEquivalents: [[Expression]]
+    /// For each key column how messages name it.
+    var keyTexts: [String]
+    var keyOrigin = KeyOrigin.source
+    /// For each key column what PARTITION BY says; empty without it.
+    var keySyntax: [SyntaxExpression] = []
+
+    /// Where the key came from, for messages.
+    enum KeyOrigin: String {
+        case source = "key column"
+        case join = "join expression"
+        case grouping = "grouping expression"
+        case partitioning = "partitioning expression"
+    }
+
+    init(_ plan: LogicalPlan, _ scope: Scope, sources: [SourceDescription]) {
+        self.plan = plan
+        self.scope = scope
+        self.sources = sources
+        let key = plan.output.key
+        keyEquivalents = key.enumerated().map { [.column($0, name: $1.name, $1.type)] }
+        keyTexts = key.map { quotedIdentifier($0.name) }
+    }
+}
+
+extension Schema {
+    /// What reads column `index`.
+    func column(_ index: Int) -> Expression { .column(index, name: fields[index].name, fields[index].type) }
+}

@@ -1,0 +1,132 @@
+import Functions
+import Parser
+import Runtime
+import Values
+
+/// Finds out what a query means: names, types, keys; the result is its logical plan.
+struct QueryAnalyzer {
+    let catalog: Catalog
+    let functions: FunctionLibrary
+    let aggregates: AggregateLibrary
+    var limits = AggregateLimits()
+    let use: QueryUse
+
+    func analyze(_ query: Query) throws(PlanError) -> QueryAnalysis {
+        try checkClauses(query)
+        var rows = try relation(query)
+        if let filter = query.filter {
+            let condition = try typer(rows.scope).inClause("WHERE").condition(filter)
+            rows.plan = .filter(condition, rows.plan)
+        }
+        if isAggregation(query) { return try aggregation(query, over: rows) }
+        guard query.groupBy.isEmpty else {
+            throw PlanError(
+                SQLState.grouping,
+                "GROUP BY requires aggregate functions in either the SELECT or HAVING clause",
+                at: query.groupBy[0].position,
+                hint: "select COUNT(*) as well, or leave GROUP BY out"
+            )
+        }
+        if !query.partitionBy.isEmpty { rows = try partitioned(query, rows) }
+        var typer = typer(rows.scope)
+        typer.replacement = rows.keyReplacement
+        let items = try selectItems(query, rows.scope, typer)
+        return try projected(
+            items,
+            rows,
+            dropsKey: query.partitionBy.contains(where: \.isNullLiteral),
+            window: rows.plan.output.isWindowed ? rows.sources[0].window : nil
+        )
+    }
+
+    func typer(_ scope: Scope) -> ExpressionTyper {
+        let aggregates = aggregates
+        return ExpressionTyper(
+            scope: scope,
+            functions: functions,
+            catalog: catalog,
+            isAggregate: { aggregates[$0] != nil }
+        )
+    }
+
+    /// True when the query has a call of an aggregate function.
+    private func isAggregation(_ query: Query) -> Bool {
+        let roots = query.select.compactMap(\.expression) + (query.having.map { [$0] } ?? [])
+        return roots.contains { $0.contains(where: isAggregateCall) }
+    }
+
+    func isAggregateCall(_ syntax: SyntaxExpression) -> Bool {
+        guard case .call(let call) = syntax.kind else { return false }
+        return aggregates[call.name.text] != nil
+    }
+
+    private func checkClauses(_ query: Query) throws(PlanError) {
+        if let limit = query.limit, use == .persistent {
+            throw PlanError(
+                SQLState.notSupported,
+                "a persistent query cannot have a LIMIT: it never ends",
+                at: limit.position
+            )
+        }
+        if let resume = query.resume, use != .push {
+            throw PlanError(SQLState.notSupported, "only a push query can RESUME", at: resume.position)
+        }
+        if let window = query.window, query.groupBy.isEmpty {
+            throw PlanError(
+                SQLState.syntax,
+                "WINDOW needs GROUP BY: it says which rows are aggregated together",
+                at: window.position
+            )
+        }
+        if let having = query.having, query.groupBy.isEmpty {
+            throw PlanError(
+                SQLState.grouping,
+                "HAVING needs GROUP BY",
+                at: having.position,
+                hint: "WHERE filters rows"
+            )
+        }
+        if let first = query.partitionBy.first, !query.groupBy.isEmpty {
+            throw PlanError(
+                SQLState.notSupported,
+                "PARTITION BY and GROUP BY cannot be combined",
+                at: first.position,
+                hint: "the result of GROUP BY is partitioned by its key"
+            )
+        }
+        if let emit = query.emit, emit.mode == .final, query.window == nil {
+            throw PlanError(
+                SQLState.notSupported,
+                "EMIT FINAL needs a WINDOW: without one no result is final",
+                at: emit.position
+            )
+        }
+    }
+}
+
+extension SelectItem {
+    /// The expression in the item; nil for `*` and `source.*`.
+    var expression: SyntaxExpression? {
+        switch self {
+        case .all, .allOf: nil
+        case .allFields(let expression), .expression(let expression, _): expression
+        }
+    }
+}
+
+extension Query {
+    /// Every expression of the query.
+    var expressions: [SyntaxExpression] {
+        select.compactMap(\.expression) + from.joins.map(\.condition) + (filter.map { [$0] } ?? []) + groupBy
+            + partitionBy + (having.map { [$0] } ?? [])
+    }
+
+    /// True when an expression of the query has a column of that name.
+    func mentions(_ name: String) -> Bool {
+        expressions.contains { expression in
+            expression.contains { part in
+                if case .column(_, let column) = part.kind { column.text == name } else { false }
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Parser
+import Values
+
+/// The columns of a column list, by what they come from.
+struct SourceColumns {
+    private(set) var key: [Schema.Field] = []
+    private(set) var values: [Schema.Field] = []
+    private(set) var headers: [HeaderColumn] = []
+    private var names: Set<String> = []
+
+    init(_ definitions: [ColumnDefinition], of kind: SourceKind, _ catalog: Catalog) throws(PlanError) {
+        for definition in definitions {
+            try checkName(definition.name)
+            let field = Schema.Field(definition.name.text, try catalog.resolve(definition.type))
+            switch definition.role {
+            case .value: values.append(field)
+            case .key, .primaryKey:
+                try checkKey(definition, field, kind)
+                key.append(field)
+            case .headers: try addHeader(definition, field, .all)
+            case .header(let name): try addHeader(definition, field, .named(name))
+            }
+        }
+    }
+
+    private mutating func checkName(_ name: Identifier) throws(PlanError) {
+        guard names.insert(name.text).inserted else {
+            throw PlanError(
+                SQLState.duplicateColumn,
+                "column \(quotedIdentifier(name.text)) is defined twice",
+                at: name.position
+            )
+        }
+        guard !Scope.pseudoColumns.contains(name.text) else {
+            throw PlanError(
+                SQLState.invalidDefinition,
+                "\(name.text) is a reserved column name",
+                at: name.position
+            )
+        }
+    }
+
+    private func checkKey(_ definition: ColumnDefinition, _ field: Schema.Field, _ kind: SourceKind) throws(PlanError) {
+        if (definition.role == .primaryKey) != (kind == .table) {
+            throw PlanError(
+                SQLState.invalidDefinition,
+                kind == .table
+                    ? "the key column \(quotedIdentifier(field.name)) of a table must be a PRIMARY KEY"
+                    : "the key column \(quotedIdentifier(field.name)) of a stream must be a KEY, not a PRIMARY KEY",
+                at: definition.name.position,
+                hint: "write \(quotedIdentifier(field.name)) \(field.type) "
+                    + (kind == .table ? "PRIMARY KEY" : "KEY")
+            )
+        }
+        guard !field.type.containsMap else {
+            throw PlanError(
+                SQLState.notSupported,
+                "a MAP cannot be a key: its entries have no fixed order",
+                at: definition.type.position
+            )
+        }
+    }
+
+    private mutating func addHeader(
+        _ definition: ColumnDefinition,
+        _ field: Schema.Field,
+        _ kind: HeaderColumn.Kind
+    ) throws(PlanError) {
+        guard field.type == kind.type else {
+            throw PlanError(
+                SQLState.typeMismatch,
+                "the header column \(quotedIdentifier(field.name)) must be \(kind.type)",
+                at: definition.type.position
+            )
+        }
+        if headers.contains(where: { $0.kind == .all }) || kind == .all && !headers.isEmpty {
+            throw PlanError(
+                SQLState.invalidDefinition,
+                "there can be one HEADERS column, or several HEADER('…') columns",
+                at: definition.name.position
+            )
+        }
+        guard !headers.contains(where: { $0.kind == kind }) else {
+            throw PlanError(
+                SQLState.duplicateColumn,
+                "two columns read the same header",
+                at: definition.name.position
+            )
+        }
+        headers.append(HeaderColumn(field.name, kind))
+    }
+}
+
+extension SQLType {
+    /// True for a MAP and for what contains one.
+    var containsMap: Bool {
+        if case .map = self { return true }
+        return childTypes.contains(where: \.containsMap)
+    }
+}

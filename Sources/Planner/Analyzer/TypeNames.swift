@@ -1,0 +1,64 @@
+import Parser
+import Values
+
+extension Catalog {
+    /// The type that a written type stands for.
+    /// - Throws: when it names a type that does not exist.
+    func resolve(_ name: TypeName) throws(PlanError) -> SQLType {
+        switch name.kind {
+        case .boolean: return .boolean
+        case .integer: return .integer
+        case .bigint: return .bigint
+        case .double: return .double
+        case .decimal(let precision, let scale):
+            guard precision <= SQLType.decimalPrecisionMax else {
+                throw PlanError(
+                    SQLState.notSupported,
+                    "DECIMAL(\(precision), \(scale)) has too many digits",
+                    at: name.position,
+                    hint: "a DECIMAL has at most \(SQLType.decimalPrecisionMax) digits"
+                )
+            }
+            return .decimal(precision: precision, scale: scale)
+        case .string: return .string
+        case .bytes: return .bytes
+        case .date: return .date
+        case .time: return .time
+        case .timestamp: return .timestamp
+        case .array(let element): return .array(try resolve(element))
+        case .map(let key, let value): return .map(key: try resolve(key), value: try resolve(value))
+        case .structure(let fields): return .structure(try resolve(fields))
+        case .named(let identifier):
+            if let type = types[identifier.text] { return type }
+            throw PlanError(
+                SQLState.unknownObject,
+                "there is no type named \(quotedIdentifier(identifier.text))",
+                at: identifier.position,
+                hint: didYouMean(identifier.text, among: builtInTypes + types.keys)
+                    ?? "CREATE TYPE \(quotedIdentifier(identifier.text)) AS … makes one"
+            )
+        }
+    }
+
+    private func resolve(_ definitions: [FieldDefinition]) throws(PlanError) -> [StructField] {
+        var fields: [StructField] = []
+        for definition in definitions {
+            guard !fields.contains(where: { $0.name == definition.name.text }) else {
+                throw PlanError(
+                    SQLState.duplicateColumn,
+                    "the STRUCT has two fields named \(quotedIdentifier(definition.name.text))",
+                    at: definition.name.position
+                )
+            }
+            fields.append(StructField(definition.name.text, try resolve(definition.type)))
+        }
+        return fields
+    }
+
+    private var builtInTypes: [String] {
+        [
+            "BOOLEAN", "INTEGER", "INT", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "VARCHAR", "BYTES", "DATE", "TIME",
+            "TIMESTAMP", "ARRAY", "MAP", "STRUCT",
+        ]
+    }
+}

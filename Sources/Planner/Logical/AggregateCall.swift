@@ -1,0 +1,58 @@
+import Functions
+import Runtime
+import Values
+
+/// One aggregate function over columns of the aggregated rows.
+struct AggregateCall: Hashable, Sendable {
+    /// Of the column that holds the result.
+    let name: String
+    let function: ResolvedAggregate
+    /// The columns of the input that it reads.
+    var arguments: [Int]
+
+    var field: Schema.Field { Schema.Field(name, function.resultType) }
+
+    /// The call as SQL over the columns of its input.
+    func text(_ input: Schema) -> String {
+        let columns = arguments.map { quotedIdentifier(input.fields[$0].name) }
+        let literals = function.literals.map { Expression.literal($0, .string).description }
+        let list = columns + literals
+        return "\(function.name)(\(list.isEmpty ? "*" : list.joined(separator: ", ")))"
+    }
+}
+
+/// How rows are cut by time before they are aggregated; milliseconds throughout.
+struct AggregateWindow: Hashable, Sendable {
+    let shape: Shape
+    /// How long after its end a window still takes rows.
+    let grace: Int64
+    /// How long after its start a window can be asked for.
+    let retention: Int64
+
+    enum Shape: Hashable, Sendable {
+        case tumbling(size: Int64)
+        case hopping(size: Int64, advance: Int64)
+        case session(gap: Int64)
+    }
+
+    /// The window behind the keys of the result.
+    var key: KeyWindow {
+        switch shape {
+        case .tumbling(let size): .tumbling(sizeMilliseconds: size)
+        case .hopping(let size, _): .hopping(sizeMilliseconds: size)
+        case .session: .session
+        }
+    }
+}
+
+extension AggregateWindow: CustomStringConvertible {
+    var description: String {
+        let form =
+            switch shape {
+            case .tumbling(let size): "tumbling (size \(size) ms"
+            case .hopping(let size, let advance): "hopping (size \(size) ms, advance \(advance) ms"
+            case .session(let gap): "session (gap \(gap) ms"
+            }
+        return "\(form), grace \(grace) ms, retention \(retention) ms)"
+    }
+}

@@ -1,0 +1,156 @@
+import Parser
+import Runtime
+import Values
+
+/// A query as steps over rows, before anybody thinks of topics and tasks.
+///
+/// Expressions of a step read the columns of its input by number. The key columns of a step's rows say which rows
+/// belong together; whether such rows are also in one partition is what ``repartition(_:)`` is about.
+indirect enum LogicalPlan: Sendable {
+    case scan(Scan)
+    /// Rows for which the condition holds.
+    case filter(Expression, LogicalPlan)
+    case project(Projection, LogicalPlan)
+    /// The same rows, brought together by key.
+    case repartition(LogicalPlan)
+    case aggregate(Aggregation, LogicalPlan)
+    case join(TableJoin, LogicalPlan, LogicalPlan)
+
+    /// The rows of a source.
+    struct Scan: Sendable {
+        /// The name that the query gives it.
+        let alias: String
+        let source: SourceDescription
+        /// The value columns that are read, by number.
+        var wanted: [Int]
+        /// Headers, partition and offset, behind the value columns.
+        var pseudoColumns: [Pseudo]
+
+        /// A pseudo column and its name.
+        struct Pseudo: Hashable, Sendable {
+            let field: Schema.Field
+            let column: PseudoColumn
+        }
+
+        var output: Schema {
+            Schema(
+                key: source.keyFields,
+                isWindowed: source.window != nil,
+                values: wanted.map { source.valueFields[$0] } + pseudoColumns.map(\.field)
+            )
+        }
+    }
+
+    /// A column and how it is made.
+    struct Named: Hashable, Sendable {
+        let name: String
+        let expression: Expression
+
+        init(_ name: String, _ expression: Expression) {
+            self.name = name
+            self.expression = expression
+        }
+
+        var field: Schema.Field { Schema.Field(name, expression.type) }
+    }
+
+    /// New columns; the window bounds of windowed rows stay.
+    struct Projection: Hashable, Sendable {
+        var key: [Named]
+        var values: [Named]
+    }
+
+    /// One row per key, and window if there is one.
+    struct Aggregation: Sendable {
+        var calls: [AggregateCall]
+        let window: AggregateWindow?
+        /// True when a window's only result comes once it is closed.
+        let isFinal: Bool
+        /// True when the input is a table, whose rows can be taken back.
+        let isOverTable: Bool
+    }
+
+    /// Rows of a stream, each with the row of a table that its key names at that moment.
+    struct TableJoin: Sendable {
+        let keepsUnmatched: Bool
+    }
+}
+
+extension LogicalPlan {
+    /// The columns of the rows that come out.
+    var output: Schema {
+        switch self {
+        case .scan(let scan): scan.output
+        case .filter(_, let input), .repartition(let input): input.output
+        case .project(let projection, let input):
+            Schema(
+                key: projection.key.map(\.field),
+                isWindowed: input.output.isWindowed,
+                values: projection.values.map(\.field)
+            )
+        case .aggregate(let aggregation, let input):
+            Schema(
+                key: Array(input.output.key),
+                isWindowed: aggregation.window != nil,
+                values: aggregation.calls.map(\.field)
+            )
+        case .join(_, let stream, let table):
+            Schema(
+                key: Array(stream.output.key),
+                isWindowed: stream.output.isWindowed,
+                values: Array(stream.output.values) + table.output.values
+            )
+        }
+    }
+
+    /// Whether the rows are events or the state of keys.
+    var kind: SourceKind {
+        switch self {
+        case .scan(let scan): scan.source.kind
+        case .filter(_, let input), .repartition(let input), .project(_, let input): input.kind
+        case .aggregate: .table
+        case .join(_, let stream, _): stream.kind
+        }
+    }
+
+    /// The steps that it reads from.
+    var inputs: [LogicalPlan] {
+        switch self {
+        case .scan: []
+        case .filter(_, let input), .repartition(let input), .project(_, let input), .aggregate(_, let input): [input]
+        case .join(_, let stream, let table): [stream, table]
+        }
+    }
+
+    /// The same step over other inputs.
+    func over(_ inputs: [LogicalPlan]) -> LogicalPlan {
+        precondition(inputs.count == self.inputs.count, "as many inputs as before")
+        return switch self {
+        case .scan: self
+        case .filter(let condition, _): .filter(condition, inputs[0])
+        case .repartition: .repartition(inputs[0])
+        case .project(let projection, _): .project(projection, inputs[0])
+        case .aggregate(let aggregation, _): .aggregate(aggregation, inputs[0])
+        case .join(let join, _, _): .join(join, inputs[0], inputs[1])
+        }
+    }
+
+    /// The plan with every step replaced by what `rewrite` makes of it, inputs first; nil when it replaces none.
+    func rewritten(_ rewrite: (LogicalPlan) -> LogicalPlan?) -> LogicalPlan? {
+        var changed = false
+        let inputs = inputs.map { input in
+            guard let new = input.rewritten(rewrite) else { return input }
+            changed = true
+            return new
+        }
+        let step = changed ? over(inputs) : self
+        if let new = rewrite(step) { return new }
+        return changed ? step : nil
+    }
+
+    /// The scans from left to right.
+    var scans: [Scan] {
+        if case .scan(let scan) = self { return [scan] }
+        return inputs.flatMap(\.scans)
+    }
+}

@@ -1,0 +1,90 @@
+import Parser
+import Runtime
+import Values
+
+/// Turns a plan into the topology that carries it out.
+struct Lowering {
+    /// The id of the query, which the names of its internal topics begin with.
+    let query: String
+    let settings: PlannerSettings
+    let context: RuleContext
+    private(set) var subtopologies: [Subtopology] = []
+    private(set) var internalTopics: [InternalTopic] = []
+    private var named = 0
+
+    init(query: String, settings: PlannerSettings, context: RuleContext) {
+        self.query = query
+        self.settings = settings
+        self.context = context
+    }
+
+    /// The topology of a plan whose rows end in `sink`.
+    static func topology(
+        _ plan: LogicalPlan,
+        query: String,
+        settings: PlannerSettings,
+        context: RuleContext,
+        sink: ((Schema) -> any OperatorSpec)?
+    ) throws(PlanError) -> Topology {
+        var lowering = Lowering(query: query, settings: settings, context: context)
+        var fragment = try lowering.lower(plan)
+        if let sink { fragment.append(sink(plan.output)) }
+        return Topology(
+            subtopologies: lowering.subtopologies + [fragment.subtopology],
+            internalTopics: lowering.internalTopics
+        )
+    }
+
+    /// The operators of a plan; what lies above a repartition becomes a subtopology of its own.
+    mutating func lower(_ plan: LogicalPlan) throws(PlanError) -> Fragment {
+        switch plan {
+        case .scan(let scan): return lower(scan)
+        case .filter(let condition, let input):
+            var fragment = try lower(input)
+            fragment.append(Filter(condition, input: input.output, isTable: input.kind == .table))
+            return fragment
+        case .project(let projection, let input):
+            var fragment = try lower(input)
+            fragment.append(Lowering.operator(projection, input.output, plan.output))
+            return fragment
+        case .repartition(let input): return try repartition(input)
+        case .aggregate(let aggregation, let input): return try aggregate(aggregation, input)
+        case .join(let join, let stream, let table): return try self.join(join, stream, table)
+        }
+    }
+
+    /// The operator of a projection; window bounds are taken over.
+    static func `operator`(_ projection: LogicalPlan.Projection, _ input: Schema, _ output: Schema) -> Project {
+        let bounds = input.isWindowed ? [input.column(input.keyCount), input.column(input.keyCount + 1)] : []
+        return Project(projection.key.map(\.expression) + bounds + projection.values.map(\.expression), output: output)
+    }
+
+    /// A store name that no other store of the query has, the same whenever the statement is planned.
+    mutating func storeName(_ purpose: String) -> StoreSpec {
+        named += 1
+        return StoreSpec(name: "\(purpose)-\(named)")
+    }
+
+    mutating func complete(_ fragment: Fragment) { subtopologies.append(fragment.subtopology) }
+
+    mutating func add(_ topic: InternalTopic) { internalTopics.append(topic) }
+}
+
+extension LogicalPlan.Scan {
+    /// How a task reads the rows.
+    func spec(readsHeaders: Bool = false) -> SourceSpec {
+        let output = output
+        var time = SourceSpec.TimestampSource.record
+        if let column = source.timestamp, let index = output.index(of: column.name) {
+            time = .column(index, pattern: column.pattern)
+        }
+        return SourceSpec(
+            topic: source.topic,
+            payload: .records(source.layout(wanted: wanted, pseudoColumns: pseudoColumns.map(\.column))),
+            output: output,
+            timestamp: time,
+            readsHeaders: readsHeaders,
+            isTable: source.kind == .table
+        )
+    }
+}

@@ -1,0 +1,52 @@
+import Parser
+import Runtime
+import Values
+
+extension Planning {
+    /// The query that fills a source which is about to be replaced.
+    func replacedQuery(_ old: SourceDescription?, at position: SourcePosition) throws(PlanError) -> QueryDescription? {
+        guard let old else { return nil }
+        let others = catalog.writers(of: old.name).filter { $0 != old.createdBy }
+        guard others.isEmpty else {
+            throw PlanError(
+                SQLState.dependentObjects,
+                "cannot replace \(quotedIdentifier(old.name)): \(others.joined(separator: ", ")) write to it, too",
+                at: position,
+                hint: others.map { "TERMINATE \($0);" }.joined(separator: " ")
+            )
+        }
+        return old.createdBy.flatMap { catalog.queries[$0] }
+    }
+
+    /// - Throws: when a query cannot go on from the offsets and state of another.
+    func checkUpgrade(from old: QueryDescription, to new: PersistentQueryPlan, at position: SourcePosition)
+        throws(PlanError)
+    {
+        guard old.upgradeSignature != new.upgradeSignature else { return }
+        let pairs = zip(old.upgradeSignature, new.upgradeSignature).first { $0.0 != $0.1 }
+        throw PlanError(
+            SQLState.notSupported,
+            "cannot replace \(old.id): only filters and the columns selected may change",
+            at: position,
+            detail: pairs.map { "it has \"\($0.0)\", the new query \"\($0.1)\"" },
+            hint: "TERMINATE and DROP the old one first, or create the new one under another name"
+        )
+    }
+}
+
+extension LogicalPlan {
+    /// The steps whose state or partitions a query that takes over depends on; filters and projections are not.
+    var upgradeSignature: [String] {
+        let below = inputs.flatMap(\.upgradeSignature)
+        switch self {
+        case .scan(let scan): return below + ["read \(quotedIdentifier(scan.source.name))"]
+        case .filter: return below
+        case .project(let projection, _):
+            let key = projection.key.map(\.expression.description).joined(separator: ", ")
+            return key.isEmpty ? below : below + ["key \(key)"]
+        case .repartition: return below
+        case .aggregate: return below + [summary]
+        case .join: return below + [summary]
+        }
+    }
+}
