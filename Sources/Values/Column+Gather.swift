@@ -106,16 +106,6 @@ extension Column {
             list.baseAddress.map { gather($0, count: list.count) } ?? Column.of(type, [])
         }
     }
-
-    /// The rows of all `columns` one after the other; they have one type.
-    public static func concatenated(_ columns: [Column]) -> Column {
-        precondition(!columns.isEmpty, "nothing to concatenate")
-        if columns.count == 1 { return columns[0] }
-        let total = columns.reduce(0) { $0 + $1.count }
-        let builder = ColumnBuilder(columns[0].type, capacity: total)
-        for column in columns { builder.append(rowsOf: column, 0..<column.count) }
-        return builder.finish()
-    }
 }
 
 extension ColumnBuilder {

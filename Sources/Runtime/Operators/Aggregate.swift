@@ -33,8 +33,9 @@ public struct Aggregate: OperatorSpec, Hashable {
     public let isTable: Bool
     /// EMIT FINAL: a window's rows come once, when it closes.
     public let emitsFinal: Bool
-    /// False: a row is dropped when any column of its key is NULL. True, for grouping by the very key of the input: a
-    /// key of several columns may hold NULLs.
+    /// Whether keys of several columns may hold NULLs.
+    ///
+    /// False: a row is dropped when any column of its key is NULL. True is for grouping by the very key of the input.
     public let keepsNullsInKeys: Bool
     public let store: StoreSpec
 

@@ -45,7 +45,9 @@ final class AggregateStates {
     var output: Schema { rows.output }
     private var accumulators: [any Accumulator] { rows.accumulators }
 
-    /// The rows that count: not deleted (in a stream: without a value), and with a key. Others are counted as dropped.
+    /// The rows that count: not deleted (in a stream: without a value), and with a key.
+    ///
+    /// Others are counted as dropped.
     func selectRows(_ batch: Batch, _ keys: [Column], into rows: UnsafeMutablePointer<Int32>) -> Int {
         let deleted = batch.deleted?.base.assumingMemoryBound(to: UInt8.self)
         var count = 0

@@ -119,7 +119,9 @@ final class TableAggregateOperator: Operator {
     var wantsCommit: Bool { states.cache.wantsFlush }
 }
 
-/// The rows of a batch of changes as steps: take back, add. Old rows are numbered behind the new ones.
+/// The rows of a batch of changes as steps: take back, add.
+///
+/// Old rows are numbered behind the new ones.
 private struct TableSteps {
     /// Columns of the new rows followed by those of the old rows, where an aggregate or the key reads them.
     let columns: [Column]

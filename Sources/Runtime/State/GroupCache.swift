@@ -11,7 +11,7 @@ final class GroupCache {
     let database: any StateDatabase
     private let bytesMax: Int
 
-    /// Record n lies at `slab + n * layout.stride`. Moves when records are added.
+    /// All records, number n at `n * layout.stride`; moves when records are added.
     private(set) var slab: UnsafeMutableRawPointer
     private var slabCapacity: Int
     /// Records up to here have been used.
@@ -90,11 +90,11 @@ final class GroupCache {
 /// Keys to be looked up; without windows no key twice.
 struct KeyRequests {
     let count: Int
-    /// Encoded keys, …
+    /// Encoded keys.
     let keys: Column
-    /// …the row of each request's key in them, …
+    /// The row of each request's key in them.
     let rows: UnsafePointer<Int32>
-    /// …and its hash; see ``RowGroups``.
+    /// The hash of each request's key; see ``RowGroups``.
     let hashes: UnsafePointer<UInt64>
     /// Start of each request's window; nil without windows.
     let windows: UnsafePointer<Int64>?
