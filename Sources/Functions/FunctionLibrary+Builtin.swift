@@ -6,6 +6,7 @@ extension FunctionLibrary {
             ScalarFunction.strings, ScalarFunction.joining, ScalarFunction.masking,
             ScalarFunction.nulls, ScalarFunction.regularExpressions,
             ScalarFunction.times, ScalarFunction.timeArithmetic,
+            ScalarFunction.arrays, ScalarFunction.maps, ScalarFunction.encodings, ScalarFunction.urls,
         ].flatMap(\.self)
     )
 }

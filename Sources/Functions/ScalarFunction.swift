@@ -82,13 +82,13 @@ public enum NullPolicy: Sendable {
 public enum FunctionResult: Sendable, CustomStringConvertible {
     /// As the variables of the signature say; ``ParameterType/decimal`` is the union of the DECIMAL arguments.
     case pattern(ParameterType)
-    /// From the types of the arguments, e.g. for ROUND of a DECIMAL.
-    case rule(@Sendable ([SQLType]) -> SQLType)
+    /// From the types of the arguments, e.g. for ROUND of a DECIMAL; with the words that signatures show.
+    case rule(String, @Sendable ([SQLType]) -> SQLType)
 
     public var description: String {
         switch self {
         case .pattern(let pattern): "\(pattern)"
-        case .rule: "DECIMAL"
+        case .rule(let description, _): description
         }
     }
 }

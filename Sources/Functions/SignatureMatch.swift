@@ -58,7 +58,7 @@ struct SignatureMatch {
         switch function.result {
         case .pattern(.decimal): result = decimals.dropFirst().reduce(decimals.first) { $0?.decimalUnion($1) }
         case .pattern(let pattern): result = substitute(pattern)
-        case .rule(let rule): result = rule(types)
+        case .rule(_, let rule): result = rule(types)
         }
         // Several DECIMAL arguments meet in one type.
         if case .pattern(.decimal) = function.result, let result, decimals.count > 1 {

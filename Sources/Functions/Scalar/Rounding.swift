@@ -23,10 +23,10 @@ extension ScalarFunction {
             (x: Double, digits: Int32) -> Double? in
             decimalPlaces(x, digits) { $0.rounded(behind: $1) }
         },
-        ScalarFunction("ROUND", roundSummary, example: "ROUND(1.55)" → "2", returns: .rule(withoutScale)) {
+        ScalarFunction("ROUND", roundSummary, example: "ROUND(1.55)" → "2", returns: .rule("DECIMAL", withoutScale)) {
             (x: Decimal) -> Decimal? in x.rounded(behind: 0)
         },
-        ScalarFunction("ROUND", roundSummary, example: "ROUND(1.25, 1)" → "1.30", returns: .rule { $0[0] }) {
+        ScalarFunction("ROUND", roundSummary, example: "ROUND(1.25, 1)" → "1.30", returns: .rule("DECIMAL") { $0[0] }) {
             (x: Decimal, digits: Int32) -> Decimal? in x.rounded(behind: Int(digits))
         },
     ]
@@ -41,10 +41,10 @@ extension ScalarFunction {
             (x: Double, digits: Int32) -> Double? in
             decimalPlaces(x, digits) { $0.truncated(behind: $1) }
         },
-        ScalarFunction("TRUNC", truncSummary, example: "TRUNC(1.55)" → "1", returns: .rule(withoutScale)) {
+        ScalarFunction("TRUNC", truncSummary, example: "TRUNC(1.55)" → "1", returns: .rule("DECIMAL", withoutScale)) {
             (x: Decimal) -> Decimal? in x.truncated(behind: 0)
         },
-        ScalarFunction("TRUNC", truncSummary, example: "TRUNC(1.29, 1)" → "1.20", returns: .rule { $0[0] }) {
+        ScalarFunction("TRUNC", truncSummary, example: "TRUNC(1.29, 1)" → "1.20", returns: .rule("DECIMAL") { $0[0] }) {
             (x: Decimal, digits: Int32) -> Decimal? in x.truncated(behind: Int(digits))
         },
     ]

@@ -1,0 +1,213 @@
+import Glibc
+import Values
+
+extension ScalarFunction {
+    /// BYTES as text and numbers, and identifiers.
+    static let encodings: [ScalarFunction] =
+        [
+            ScalarFunction(
+                "ENCODE",
+                "The text in another encoding: hex, utf8, ascii or base64.",
+                example: "ENCODE('4578616d706c6521', 'hex', 'utf8')" → "'Example!'"
+            ) { (text: Text, from: String, to: String) -> String? in
+                let (input, output) = (try Encoding.named(from), try Encoding.named(to))
+                if input == output { throw FunctionError("the text already is \(from)") }
+                return output.text(of: try input.bytes(of: text.bytes))
+            },
+            ScalarFunction(
+                "FROM_BYTES",
+                "The bytes as text in an encoding: hex, utf8, ascii or base64.",
+                example: "FROM_BYTES(BYTES 'Grs=', 'hex')" → "'1ABB'"
+            ) { (bytes: ByteRun, encoding: String) -> String? in
+                let encoding = try Encoding.named(encoding)
+                let text = encoding.text(of: Array(bytes.bytes))
+                return encoding == .hex ? text.uppercased() : text
+            },
+            ScalarFunction(
+                writing: "TO_BYTES",
+                "The bytes of a text in an encoding: hex, utf8, ascii or base64.",
+                example: "TO_BYTES('1abb', 'hex')" → "BYTES 'Grs='",
+                returns: .bytes
+            ) { (text: Text, encoding: String, out: inout ByteWriter) in
+                try Encoding.named(encoding).bytes(of: text.bytes).withUnsafeBytes { out.append($0) }
+                return true
+            },
+            ScalarFunction("UUID", "A random identifier.") { () -> String? in
+                withUnsafeBytes(of: (UInt64.random(in: 0...UInt64.max), UInt64.random(in: 0...UInt64.max))) { bytes in
+                    var random = Array(bytes)
+                    // Version 4, variant 1 of RFC 4122.
+                    random[6] = random[6] & 0x0F | 0x40
+                    random[8] = random[8] & 0x3F | 0x80
+                    return uuid(random)
+                }
+            },
+            ScalarFunction(
+                "UUID",
+                "The identifier of 16 bytes; NULL for any other number of bytes.",
+                example: "UUID(BYTES 'EjRWeJCrze8SNFZ4kKvN7w==')" → "'12345678-90ab-cdef-1234-567890abcdef'"
+            ) { (bytes: ByteRun) -> String? in bytes.bytes.count == 16 ? uuid(Array(bytes.bytes)) : nil },
+            ScalarFunction(
+                "GEO_DISTANCE",
+                "The distance of two points on Earth given by latitude and longitude, in kilometres.",
+                [.exact(.double), .exact(.double), .exact(.double), .exact(.double)],
+                returns: .pattern(.exact(.double)),
+                evaluate: geoDistance
+            ),
+            ScalarFunction(
+                "GEO_DISTANCE",
+                "The distance of two points on Earth given by latitude and longitude, in 'KM' or 'MILES'.",
+                example: "ROUND(GEO_DISTANCE(37.4, -122.1, 51.5, -0.1, 'MI'))" → "5368",
+                [.exact(.double), .exact(.double), .exact(.double), .exact(.double), .exact(.string)],
+                returns: .pattern(.exact(.double)),
+                nulls: .sees,
+                evaluate: geoDistance
+            ),
+        ]
+        + number("INT_FROM_BYTES", "INTEGER", 4, .integer, "INT_FROM_BYTES(BYTES 'AAAH5Q==')" → "2021")
+        + number("BIGINT_FROM_BYTES", "BIGINT", 8, .bigint, "BIGINT_FROM_BYTES(BYTES 'AAAAASoF8gA=')" → "5000000000")
+        + number("DOUBLE_FROM_BYTES", "DOUBLE", 8, .double, "DOUBLE_FROM_BYTES(BYTES 'QFAAAAAAAAA=')" → "64.0")
+
+    private static func number(
+        _ name: String,
+        _ kind: String,
+        _ width: Int,
+        _ type: SQLType,
+        _ example: FunctionExample
+    ) -> [ScalarFunction] {
+        [false, true].map { hasOrder in
+            ScalarFunction(
+                name,
+                "The \(kind) of \(width) bytes, BIG_ENDIAN by default or LITTLE_ENDIAN.",
+                example: hasOrder ? nil : example,
+                [.exact(.bytes)] + (hasOrder ? [.exact(.string)] : []),
+                returns: .pattern(.exact(type))
+            ) { call in
+                let word = { (row: Int) throws -> UInt64 in
+                    let bytes = call.arguments[0].bytes(row)
+                    guard bytes.count == width else {
+                        throw FunctionError("\(kind) takes \(width) bytes, not \(bytes.count)")
+                    }
+                    let isLittle = hasOrder ? try Encoding.isLittleEndian(call.arguments[1].bytes(row)) : false
+                    let ordered = isLittle ? Array(bytes.reversed()) : Array(bytes)
+                    return ordered.reduce(0) { $0 << 8 | UInt64($1) }
+                }
+                let strict = call.arguments.map { _ in false }
+                switch type {
+                case .integer:
+                    return call.rows(Int32.self, seesNull: strict) { Int32(truncatingIfNeeded: try word($0)) }
+                case .bigint: return call.rows(Int64.self, seesNull: strict) { Int64(bitPattern: try word($0)) }
+                default: return call.rows(Double.self, seesNull: strict) { Double(bitPattern: try word($0)) }
+                }
+            }
+        }
+    }
+}
+
+/// How bytes are written as text.
+private enum Encoding: String {
+    case hex = "HEX"
+    case utf8 = "UTF8"
+    case ascii = "ASCII"
+    case base64 = "BASE64"
+
+    static func named(_ name: String) throws -> Encoding {
+        guard let encoding = Encoding(rawValue: name.uppercased()) else {
+            throw FunctionError("Supported input encodings are: hex, utf8, ascii, and base64, not \(name)")
+        }
+        return encoding
+    }
+
+    static func isLittleEndian(_ order: UnsafeRawBufferPointer) throws -> Bool {
+        switch String(decoding: order, as: UTF8.self).uppercased() {
+        case "BIG_ENDIAN": return false
+        case "LITTLE_ENDIAN": return true
+        default: throw FunctionError("Byte order must be BIG_ENDIAN or LITTLE_ENDIAN")
+        }
+    }
+
+    func text(of bytes: [UInt8]) -> String {
+        var out = ByteWriter(capacity: bytes.count * 2)
+        switch self {
+        case .hex: for byte in bytes { out.append(hex: byte, upper: false) }
+        case .utf8: return String(decoding: bytes, as: UTF8.self)
+        case .ascii: return String(String.UnicodeScalarView(bytes.map { $0 < 0x80 ? Unicode.Scalar($0) : "\u{FFFD}" }))
+        case .base64: bytes.withUnsafeBytes { out.append(base64: $0) }
+        }
+        return out.text
+    }
+
+    func bytes(of text: UnsafeRawBufferPointer) throws -> [UInt8] {
+        switch self {
+        case .utf8: return Array(text)
+        case .ascii:
+            return String(decoding: text, as: UTF8.self).unicodeScalars.map { $0.isASCII ? UInt8($0.value) : 0x3F }
+        case .base64:
+            guard let bytes = TextReader.base64(text) else { throw FunctionError("the text is not base64") }
+            return bytes
+        case .hex: return try Encoding.unhexed(String(decoding: text, as: UTF8.self))
+        }
+    }
+
+    /// Digits as they are, behind `0x`, or in `X'…'`; an odd first digit stands alone only without such a frame.
+    private static func unhexed(_ text: String) throws -> [UInt8] {
+        var digits = text[...]
+        var isFramed = true
+        if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
+            digits = digits.dropFirst(2)
+        } else if digits.hasPrefix("X'") || digits.hasPrefix("x'"), digits.hasSuffix("'"), digits.count > 2 {
+            digits = digits.dropFirst(2).dropLast()
+        } else {
+            isFramed = false
+        }
+        var bytes: [UInt8] = []
+        if digits.utf8.count % 2 == 1 {
+            guard !isFramed, let first = digits.popFirst(), let byte = first.hexDigitValue else {
+                throw FunctionError("the text is not hexadecimal: \(text.prefix(60))")
+            }
+            bytes.append(UInt8(truncatingIfNeeded: byte))
+        }
+        while let high = digits.popFirst() {
+            guard let low = digits.popFirst(), let a = high.hexDigitValue, let b = low.hexDigitValue else {
+                throw FunctionError("the text is not hexadecimal: \(text.prefix(60))")
+            }
+            bytes.append(UInt8(a << 4 | b))
+        }
+        return bytes
+    }
+}
+
+private func uuid(_ bytes: [UInt8]) -> String {
+    var out = ByteWriter(capacity: 36)
+    for (index, byte) in bytes.enumerated() {
+        if index == 4 || index == 6 || index == 8 || index == 10 { out.append(0x2D) }
+        out.append(hex: byte, upper: false)
+    }
+    return out.text
+}
+
+@Sendable
+private func geoDistance(_ call: FunctionCall) -> Column {
+    let angles = call.arguments[..<4].map { Double.Reader($0) }
+    let units = call.arguments.count > 4 ? Optional<String>.Reader(call.arguments[4]) : nil
+    return call.rows(Double.self, seesNull: call.arguments.indices.map { $0 == 4 }) { row in
+        let (lat1, lon1, lat2, lon2) = (angles[0](row), angles[1](row), angles[2](row), angles[3](row))
+        guard abs(lat1) <= 90, abs(lat2) <= 90, abs(lon1) <= 180, abs(lon2) <= 180 else {
+            throw FunctionError("a latitude is within 90 degrees and a longitude within 180")
+        }
+        let radius = try earthRadius(units?(row))
+        let toRadians = Double.pi / 180
+        let (dLat, dLon) = ((lat2 - lat1) * toRadians, (lon2 - lon1) * toRadians)
+        let chord =
+            sin(dLat / 2) * sin(dLat / 2)
+            + sin(dLon / 2) * sin(dLon / 2) * cos(lat1 * toRadians) * cos(lat2 * toRadians)
+        return radius * 2 * asin(min(chord.squareRoot(), 1))
+    }
+}
+
+private func earthRadius(_ unit: String?) throws -> Double {
+    switch unit?.lowercased() {
+    case nil, "", "km", "kilometer", "kilometers", "kilometre", "kilometres": return 6371
+    case "mi", "mile", "miles": return 3959
+    case let unit?: throw FunctionError("a distance is in KM or MILES, not \(unit)")
+    }
+}
