@@ -11,10 +11,6 @@ extension Lowering {
         throw PlanError(SQLState.notSupported, "repartitioning is not supported yet")
     }
 
-    func aggregate(_: LogicalPlan.Aggregation, _: LogicalPlan) throws(PlanError) -> Fragment {
-        throw PlanError(SQLState.notSupported, "GROUP BY is not supported yet")
-    }
-
     func join(_: LogicalPlan.TableJoin, _: LogicalPlan, _: LogicalPlan) throws(PlanError) -> Fragment {
         throw PlanError(SQLState.notSupported, "joins are not supported yet")
     }
