@@ -199,18 +199,14 @@ struct ExpressionCompiler {
         }
         if case .decimal = type, case (.decimal, .decimal) = (left.type, right.type) {
             return left.type.decimalScale == right.type.decimalScale
-                ? FixedComparison<Int128>(op, left, right) : DecimalComparison(op, left, right)
+                ? FixedComparison(op, left, right) : DecimalComparison(op, left, right)
         }
         let a = try cast(left, type, node)
         let b = try cast(right, type, node)
         switch type {
-        case .boolean: return FixedComparison<UInt8>(op, a, b)
-        case .integer, .date, .time: return FixedComparison<Int32>(op, a, b)
-        case .bigint, .timestamp: return FixedComparison<Int64>(op, a, b)
-        case .double: return FixedComparison<Double>(op, a, b)
-        case .decimal: return FixedComparison<Int128>(op, a, b)
         case .string, .bytes: return TextComparison(op, a, b)
         case .array, .map, .structure: return DeepComparison(op, a, b)
+        default: return FixedComparison(op, a, b)
         }
     }
 
@@ -232,9 +228,9 @@ struct ExpressionCompiler {
         }
         let kernel: Kernel
         switch natural {
-        case .integer: kernel = IntegerArithmetic<Int32>(op, left, right, natural, source: node)
+        case .integer: kernel = IntegerArithmetic(op, left, right, natural, source: node)
         case .bigint:
-            kernel = IntegerArithmetic<Int64>(
+            kernel = IntegerArithmetic(
                 op,
                 try cast(left, natural, node),
                 try cast(right, natural, node),
