@@ -5,7 +5,7 @@ extension Lowering {
     /// GROUP BY: the aggregation of rows that are keyed by their group.
     mutating func aggregate(_ aggregation: LogicalPlan.Aggregation, _ input: LogicalPlan) throws(PlanError) -> Fragment
     {
-        var fragment = try lower(input)
+        var fragment = try lower(input, aggregation.isOverTable ? .oldRows : .changes)
         let schema = input.output
         let isMoved = if case .repartition = input { true } else { false }
         fragment.append(
