@@ -222,31 +222,65 @@ private func position(_ text: Text?, _ part: Text?, _ start: Int32?, _ occurrenc
 
 @Sendable
 private func split(_ call: FunctionCall) -> Column {
-    let builder = ColumnBuilder(call.result, capacity: call.count)
-    let parts = builder.children[0]
     let isText = call.result == .array(.string)
     let texts = PresentText(call.arguments[0])
     let delimiters = PresentText(call.arguments[1])
+    var bytes = ByteWriter(capacity: call.arguments[0].column.arenaBytes)
+    var ends: [Int32] = [0]
+    let offsets = Buffer(capacity: (call.count + 1) * 4)
+    let lists = offsets.base.assumingMemoryBound(to: Int32.self)
+    lists[0] = 0
+    var validity: Buffer?
     for row in 0..<call.count {
-        guard let text = texts(row), let delimiter = delimiters(row) else {
-            builder.appendNull()
-            continue
-        }
-        var index = 0
-        if delimiter.isEmpty {
-            while index < text.count {
-                let length = isText ? TextUnits.characterLength(text, index) : 1
-                parts.append(bytes: text.part(index..<index + length))
-                index += length
+        if let text = texts(row), let delimiter = delimiters(row) {
+            forEachPart(of: text, delimiter, isText: isText) { part in
+                bytes.append(part)
+                ends.append(Int32(truncatingIfNeeded: bytes.count))
             }
         } else {
-            while let hit = ByteSearch.first(delimiter, in: text, from: index) {
-                parts.append(bytes: text.part(index..<hit))
-                index = hit + delimiter.count
-            }
-            parts.append(bytes: text.part(index..<text.count))
+            let bitmap = validity ?? Bitmap.buffer(call.count, allSet: true)
+            validity = bitmap
+            Bitmap.clear(bitmap.base.assumingMemoryBound(to: UInt64.self), row)
         }
-        builder.appendComposite()
+        lists[row + 1] = Int32(truncatingIfNeeded: ends.count - 1)
     }
-    return builder.finish()
+    let partOffsets = Buffer(capacity: ends.count * 4)
+    ends.withUnsafeBytes {
+        if let start = $0.baseAddress { partOffsets.base.copyMemory(from: start, byteCount: $0.count) }
+    }
+    let parts = Column(
+        type: isText ? .string : .bytes,
+        count: ends.count - 1,
+        data: bytes.finish(),
+        offsets: partOffsets
+    )
+    return Column(type: call.result, count: call.count, validity: validity, offsets: offsets, children: [parts])
+}
+
+@inline(__always)
+private func forEachPart(
+    of text: UnsafeRawBufferPointer,
+    _ delimiter: UnsafeRawBufferPointer,
+    isText: Bool,
+    _ body: (UnsafeRawBufferPointer) -> Void
+) {
+    var index = 0
+    if delimiter.isEmpty {
+        while index < text.count {
+            let length = isText ? TextUnits.characterLength(text, index) : 1
+            body(text.part(index..<index + length))
+            index += length
+        }
+        return
+    }
+    while let hit = ByteSearch.first(delimiter, in: text, from: index) {
+        body(text.part(index..<hit))
+        index = hit + delimiter.count
+    }
+    body(text.part(index..<text.count))
+}
+
+extension Column {
+    /// Bytes of all rows of a STRING or BYTES column.
+    fileprivate var arenaBytes: Int { Int(offsets[count] - offsets[0]) }
 }

@@ -84,7 +84,7 @@ struct ExpressionCompiler {
                 node.type
             )
         case .structure(let fields): return StructConstructor(try kernels(fields.map(\.value)), node.type)
-        case .call(let function, let arguments): return CallKernel(function, try kernels(arguments), source: node)
+        case .call(let function, let arguments): return try call(function, arguments, node)
         case .lambda: throw ExpressionError("a lambda may only be an argument of a function")
         default: return try condition(node)
         }
@@ -260,6 +260,28 @@ struct ExpressionCompiler {
         var isGood = true
         let column = Cast(fail: { _, _ in isGood = false }).column(constant, to: type)
         return isGood ? ConstantKernel(column) : cast
+    }
+
+    private func call(
+        _ function: ResolvedFunction,
+        _ arguments: [Expression],
+        _ node: Expression
+    ) throws(ExpressionError) -> Kernel {
+        guard arguments.count == function.argumentTypes.count else {
+            throw ExpressionError("\(function.function.signature) takes another number of arguments")
+        }
+        var plain: [Kernel] = []
+        var lambdas: [Lambda] = []
+        for (argument, type) in zip(arguments, function.argumentTypes) {
+            if case .lambda(let list, let body) = argument {
+                let inner = ExpressionCompiler(parameters: parameters + list)
+                let kernel = try inner.cast(inner.kernel(body), type, body)
+                lambdas.append(Lambda(kernel, needs: ColumnNeeds([body])))
+            } else {
+                plain.append(try cast(kernel(argument), type, argument))
+            }
+        }
+        return CallKernel(function, plain, lambdas: lambdas, source: node)
     }
 
     private func element(
