@@ -75,7 +75,7 @@ let package = Package(
             exclude: ["Golden"],
             swiftSettings: strict
         ),
-        .testTarget(name: "ParserTests", dependencies: ["Parser"], exclude: ["Golden"], swiftSettings: strict),
+        tests("ParserTests", ["Parser"]),
         tests("ValuesTests", ["Values"]),
         tests("ConnectorsTests", ["Connectors", "Runtime", "Values"]),
         tests("StorageTests", ["Storage", "Runtime", "Values", "CChecksum"]),

@@ -7,7 +7,6 @@ extension FunctionLibrary {
             ScalarFunction.nulls, ScalarFunction.regularExpressions,
             ScalarFunction.times, ScalarFunction.timeArithmetic,
             ScalarFunction.arrays, ScalarFunction.maps, ScalarFunction.encodings, ScalarFunction.urls,
-            ScalarFunction.lambdas,
         ].flatMap(\.self)
     )
 }

@@ -1,7 +1,7 @@
 extension StatementParser {
     // MARK: - CREATE
 
-    func create() throws(Diagnostic) -> Statement.Kind {
+    mutating func create() throws(Diagnostic) -> Statement.Kind {
         advance()
         let replaces = eat(.or)
         if replaces { try expect(.replace) }
@@ -51,7 +51,7 @@ extension StatementParser {
         )
     }
 
-    private func createConnector() throws(Diagnostic) -> Statement.Kind {
+    private mutating func createConnector() throws(Diagnostic) -> Statement.Kind {
         let kind: ConnectorKind = advance().keyword == .sink ? .sink : .source
         try expect(.connector)
         let ifNotExists = try eatIfNotExists()
@@ -61,7 +61,7 @@ extension StatementParser {
         return .createConnector(CreateConnector(kind, name: name, ifNotExists: ifNotExists, properties: properties))
     }
 
-    private func createType() throws(Diagnostic) -> Statement.Kind {
+    private mutating func createType() throws(Diagnostic) -> Statement.Kind {
         advance()
         let ifNotExists = try eatIfNotExists()
         let name = try name("the name of the new type")
@@ -70,43 +70,39 @@ extension StatementParser {
     }
 
     /// `STREAM` or `TABLE`.
-    func sourceKind() throws(Diagnostic) -> SourceKind {
+    mutating func sourceKind() throws(Diagnostic) -> SourceKind {
         if eat(.stream) { return .stream }
         try expect(.table)
         return .table
     }
 
-    private func eatIfNotExists() throws(Diagnostic) -> Bool {
-        guard at(.if, .not) else { return false }
-        advance()
-        advance()
+    private mutating func eatIfNotExists() throws(Diagnostic) -> Bool {
+        guard eat(.if, .not) else { return false }
         try expect(.exists)
         return true
     }
 
     // MARK: - DROP, ALTER
 
-    private func eatIfExists() -> Bool { at(.if, .exists) && eat(.if, .exists) }
-
-    func drop() throws(Diagnostic) -> Statement.Kind {
+    mutating func drop() throws(Diagnostic) -> Statement.Kind {
         advance()
         if eat(.type) {
-            let ifExists = eatIfExists()
+            let ifExists = eat(.if, .exists)
             return .dropType(DropType(name: try name("the name of a type"), ifExists: ifExists))
         }
         if eat(.connector) {
-            let ifExists = eatIfExists()
+            let ifExists = eat(.if, .exists)
             return .dropConnector(DropConnector(name: try name("the name of a connector"), ifExists: ifExists))
         }
         let source = try sourceKind()
-        let ifExists = eatIfExists()
+        let ifExists = eat(.if, .exists)
         let name = try sourceName()
         let deletesTopic = eat(.delete)
         if deletesTopic { try expect(.topic) }
         return .dropSource(DropSource(source, name: name, ifExists: ifExists, deletesTopic: deletesTopic))
     }
 
-    func alter() throws(Diagnostic) -> Statement.Kind {
+    mutating func alter() throws(Diagnostic) -> Statement.Kind {
         advance()
         if eat(.system) {
             let name = try settingName()
@@ -119,7 +115,7 @@ extension StatementParser {
         return .alterSource(AlterSource(source, name: name, added: added))
     }
 
-    private func addedColumn() throws(Diagnostic) -> ColumnDefinition {
+    private mutating func addedColumn() throws(Diagnostic) -> ColumnDefinition {
         try expect(.add)
         // COLUMN can be the column's own name: then its type follows, and nothing else.
         if at(.column), ![.comma, .semicolon, .endOfText, .less, .leftParenthesis].contains(ahead(2).kind) {
@@ -131,7 +127,7 @@ extension StatementParser {
 
     // MARK: - INSERT
 
-    func insert() throws(Diagnostic) -> Statement.Kind {
+    mutating func insert() throws(Diagnostic) -> Statement.Kind {
         advance()
         try expect(.into)
         let target = try sourceName()
@@ -157,21 +153,21 @@ extension StatementParser {
             throw Diagnostic(
                 "42601",
                 at: start.position,
-                "expected \(columns.count) values for the columns named, found \(values.count)"
+                "\(columns.count) columns are named, and \(values.count) values are given"
             )
         }
         return .insertValues(InsertValues(target: target, columns: columns, values: values))
     }
 
     /// `(expression, …)`.
-    func valueList() throws(Diagnostic) -> [Expression] {
+    mutating func valueList() throws(Diagnostic) -> [Expression] {
         try expect(.leftParenthesis)
         let values = try list { (parser) throws(Diagnostic) in try parser.expression() }
         try expect(.rightParenthesis)
         return values
     }
 
-    private func insertRecords(into target: SourceName) throws(Diagnostic) -> Statement.Kind {
+    private mutating func insertRecords(into target: SourceName) throws(Diagnostic) -> Statement.Kind {
         advance()
         guard token.kind == .word, let format = InsertRecords.Format(rawValue: text(of: token).uppercased()) else {
             note("JSON")

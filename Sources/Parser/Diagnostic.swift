@@ -1,21 +1,17 @@
 /// Why a text is not a statement: what, where, and what to do about it.
-///
-/// One word wide, so that the frames of a deep recursion that may throw it stay small.
 public struct Diagnostic: Error, Sendable, Hashable {
-    private let content: Content
-
     /// A five-character SQLSTATE such as `42601`.
-    public var code: String { content.code }
+    public let code: String
     /// Where in the text.
-    public var position: SourcePosition { content.position }
+    public let position: SourcePosition
     /// How many characters to underline; at least 1.
-    public var width: Int { content.width }
+    public let width: Int
     /// What is wrong, as one sentence without a full stop.
-    public var message: String { content.message }
+    public let message: String
     /// Why, if there is more to say.
-    public var detail: String? { content.detail }
+    public let detail: String?
     /// One thing to do about it.
-    public var hint: String? { content.hint }
+    public let hint: String?
 
     /// A diagnostic.
     public init(
@@ -26,45 +22,12 @@ public struct Diagnostic: Error, Sendable, Hashable {
         detail: String? = nil,
         hint: String? = nil
     ) {
-        content = Content(
-            code: code,
-            position: position,
-            width: max(width, 1),
-            message: message,
-            detail: detail,
-            hint: hint
-        )
-    }
-
-    /// Whether both say the same, at whatever place.
-    public static func == (left: Diagnostic, right: Diagnostic) -> Bool {
-        left.code == right.code && left.message == right.message && left.detail == right.detail
-            && left.hint == right.hint
-    }
-
-    /// Hashes what it says.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(code)
-        hasher.combine(message)
-    }
-
-    /// The fields, behind one reference.
-    private final class Content: Sendable {
-        let code: String
-        let position: SourcePosition
-        let width: Int
-        let message: String
-        let detail: String?
-        let hint: String?
-
-        init(code: String, position: SourcePosition, width: Int, message: String, detail: String?, hint: String?) {
-            self.code = code
-            self.position = position
-            self.width = width
-            self.message = message
-            self.detail = detail
-            self.hint = hint
-        }
+        self.code = code
+        self.position = position
+        self.width = max(width, 1)
+        self.message = message
+        self.detail = detail
+        self.hint = hint
     }
 }
 

@@ -119,8 +119,9 @@ extension QueryAnalyzer {
                     at: advance.position
                 )
             }
-        case .session:
-            throw PlanError(SQLState.notSupported, "SESSION windows are not supported yet", at: clause.position)
+        case .session(let gap):
+            shape = .session(gap: gap.milliseconds)
+            size = gap.milliseconds
         }
         guard size > 0 else {
             throw PlanError(SQLState.invalidDefinition, "a window is longer than 0", at: clause.position)

@@ -6,9 +6,6 @@ import Glibc
 /// Used on the loop's thread only. It reads and writes the socket itself and asks libevent only when: a `bufferevent` reads at most 4 KiB at a time,
 /// which costs bulk inserts more system calls than they need.
 final class Connection {
-    /// Rounds of requests and replies before other connections have their turn.
-    private static let roundsMax = 256
-
     let id: UInt64
     private let descriptor: Int32
     private let loop: EventLoop
@@ -75,13 +72,8 @@ final class Connection {
 
     /// Takes what the executor's threads have written.
     func takeReplies() {
-        settle()
-    }
-
-    /// Takes what is there; false when that was nothing.
-    private func absorbReplies() -> Bool {
+        guard !isGone else { return }
         let contents = channel.take(spare: spare)
-        guard !contents.isEmpty else { return false }
         spare = []
         if output.isEmpty {
             spare = output
@@ -97,7 +89,7 @@ final class Connection {
             flows[id] = nil
             receivers[id] = nil
         }
-        return true
+        settle()
     }
 
     /// The server stops.
@@ -131,26 +123,9 @@ final class Connection {
 
     // MARK: Actions
 
-    /// Brings everything to rest: actions, replies to them, bytes that wait to be read, bytes that wait to be sent.
-    ///
-    /// An executor that answers at once, or soon enough, costs no wake-up: its replies are taken in the next round.
+    /// Brings everything to rest: actions, bytes that wait to be read, bytes that wait to be sent.
     private func settle() {
         guard !isGone else { return }
-        channel.hold()
-        var rounds = 0
-        repeat {
-            rounds += 1
-            readUnread()
-        } while absorbReplies() && rounds < Self.roundsMax
-        perform()
-        flush()
-        guard !isGone else { return }
-        // What was sent just now may have made room for what was read before.
-        if rounds == Self.roundsMax || (!unread.isEmpty && acceptsInput) { channel.wakeAgain() }
-        setReading(!hasSeenEnd && (isLingering || (unread.isEmpty && acceptsInput && !closesWhenSent)))
-    }
-
-    private func readUnread() {
         perform()
         while !unread.isEmpty, session.isReadingOver || acceptsInput {
             let bytes = unread
@@ -160,6 +135,9 @@ final class Connection {
             perform()
             if consumed == 0 { break }
         }
+        flush()
+        guard !isGone else { return }
+        setReading(!hasSeenEnd && (isLingering || (unread.isEmpty && acceptsInput && !closesWhenSent)))
     }
 
     /// Whether the session wants bytes and a client that only sends and never reads has not filled the output.
