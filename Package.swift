@@ -75,7 +75,7 @@ let package = Package(
             exclude: ["Golden"],
             swiftSettings: strict
         ),
-        tests("ParserTests", ["Parser"]),
+        .testTarget(name: "ParserTests", dependencies: ["Parser"], exclude: ["Golden"], swiftSettings: strict),
         tests("ValuesTests", ["Values"]),
         tests("ConnectorsTests", ["Connectors", "Runtime", "Values"]),
         tests("StorageTests", ["Storage", "Runtime", "Values", "CChecksum"]),

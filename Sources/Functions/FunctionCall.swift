@@ -2,7 +2,10 @@ import Values
 
 /// One evaluation of a function over the rows of a batch.
 public struct FunctionCall {
+    /// The arguments but for lambdas.
     public let arguments: [Argument]
+    /// The lambdas among the arguments, in order.
+    public let lambdas: [any LambdaBody]
     /// Rows of the result.
     public let count: Int
     /// The type of the result.
@@ -10,8 +13,15 @@ public struct FunctionCall {
     /// Keeps what outlives the batch, and takes errors.
     public let site: CallSite
 
-    public init(arguments: [Argument], count: Int, result: SQLType, site: CallSite) {
+    public init(
+        arguments: [Argument],
+        lambdas: [any LambdaBody] = [],
+        count: Int,
+        result: SQLType,
+        site: CallSite
+    ) {
         self.arguments = arguments
+        self.lambdas = lambdas
         self.count = count
         self.result = result
         self.site = site
@@ -38,6 +48,13 @@ public struct FunctionCall {
         @inlinable
         public func bytes(_ row: Int) -> UnsafeRawBufferPointer { column.bytes(row & mask) }
     }
+}
+
+/// A lambda that a function applies, to many sets of parameters at once.
+public protocol LambdaBody: AnyObject {
+    /// The value of the body for each set of parameters; set i belongs to row `rows[i]` of the call, whose columns the
+    /// body may read. A set that fails makes its row fail.
+    func evaluate(_ parameters: [Column], rows: [Int32]) -> Column
 }
 
 /// What one call in one expression of one task keeps: compiled patterns, its clock, and the errors of the last batch.

@@ -7,6 +7,7 @@ extension FunctionLibrary {
             ScalarFunction.nulls, ScalarFunction.regularExpressions,
             ScalarFunction.times, ScalarFunction.timeArithmetic,
             ScalarFunction.arrays, ScalarFunction.maps, ScalarFunction.encodings, ScalarFunction.urls,
+            ScalarFunction.lambdas,
         ].flatMap(\.self)
     )
 }

@@ -85,7 +85,8 @@ func editDistance(_ left: String, _ right: String) -> Int {
 /// A function with the types that one call fixes.
 public struct ResolvedFunction: Hashable, Sendable {
     public let function: ScalarFunction
-    /// The types that the arguments must have or be cast to; STRING for a time unit, the body's type for a lambda.
+    /// The types that the arguments must have or be cast to; STRING for a time unit; for a lambda, the type
+    /// that its body is cast to.
     public let argumentTypes: [SQLType]
     public let resultType: SQLType
 

@@ -43,9 +43,9 @@ struct SignatureMatch {
         for (parameter, argument) in zip(parameters, arguments) {
             switch (parameter, argument) {
             case (.timeUnit, _): types.append(.string)
-            case (.lambda, .lambda(_, let result)):
+            case (.lambda(_, let pattern), .lambda(_, let result)):
                 guard let result else { return nil }
-                types.append(result)
+                types.append(substitute(pattern) ?? result)
             case (.decimal, .value(let type)): types.append(type.widenedToDecimal ?? type)
             case (.decimal, _): types.append(.decimal(precision: 1, scale: 0))
             default:
@@ -84,6 +84,8 @@ struct SignatureMatch {
         case (.timeUnit, _), (_, .timeUnit): return false
         case (.lambda(let inner, let result), .lambda(let arity, let body)):
             guard inner.count == arity else { return false }
+            // The body was typed with what its variables stood for, which it must not change any more.
+            if let body, let fixed = substitute(result) { return body.wideningSteps(to: fixed) != nil }
             return body.map { bind(result, $0) } ?? true
         case (.lambda, _), (_, .lambda): return false
         case (_, .null): return true

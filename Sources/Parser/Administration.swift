@@ -1,7 +1,7 @@
 extension StatementParser {
     // MARK: - LIST, DESCRIBE, PRINT
 
-    mutating func listing() throws(Diagnostic) -> Statement.Kind {
+    func listing() throws(Diagnostic) -> Statement.Kind {
         advance()
         if at(.all, .topics) {
             advance()
@@ -26,7 +26,7 @@ extension StatementParser {
         throw unexpected()
     }
 
-    mutating func describe() throws(Diagnostic) -> Statement.Kind {
+    func describe() throws(Diagnostic) -> Statement.Kind {
         advance()
         if eat(.streams) { return .describe(.streams(extended: eat(.extended))) }
         if eat(.connector) { return .describe(.connector(try name("the name of a connector"))) }
@@ -46,7 +46,7 @@ extension StatementParser {
         return .describe(.source(name, extended: eat(.extended)))
     }
 
-    mutating func printTopic() throws(Diagnostic) -> Statement.Kind {
+    func printTopic() throws(Diagnostic) -> Statement.Kind {
         advance()
         let position = token.position
         let topic = try topicName()
@@ -67,7 +67,7 @@ extension StatementParser {
         )
     }
 
-    private mutating func positiveCount(_ what: String) throws(Diagnostic) -> Int64 {
+    private func positiveCount(_ what: String) throws(Diagnostic) -> Int64 {
         let start = token
         let value = try count(what)
         guard value > 0 else {
@@ -77,7 +77,7 @@ extension StatementParser {
     }
 
     /// A topic's name, as a name whose case is kept or as a quoted text.
-    private mutating func topicName() throws(Diagnostic) -> String {
+    private func topicName() throws(Diagnostic) -> String {
         if at(.text) { return unquoted(advance()) }
         let name = try name("the name of a topic")
         if at(.minus) || at(.dot) {
@@ -88,7 +88,7 @@ extension StatementParser {
 
     // MARK: - ASSERT
 
-    mutating func assertion() throws(Diagnostic) -> Statement.Kind {
+    func assertion() throws(Diagnostic) -> Statement.Kind {
         advance()
         if options.allowsTestStatements, let assertion = try optionalTestAssertion() { return assertion }
         let exists = !eat(.not)
@@ -98,7 +98,7 @@ extension StatementParser {
         return try assertSchema(exists: exists)
     }
 
-    private mutating func assertTopic(exists: Bool) throws(Diagnostic) -> Statement.Kind {
+    private func assertTopic(exists: Bool) throws(Diagnostic) -> Statement.Kind {
         let position = token.position
         let topic = try topicName()
         let properties = try optionalProperties()
@@ -113,7 +113,7 @@ extension StatementParser {
         )
     }
 
-    private mutating func assertSchema(exists: Bool) throws(Diagnostic) -> Statement.Kind {
+    private func assertSchema(exists: Bool) throws(Diagnostic) -> Statement.Kind {
         var subject: String?
         if eat(.subject) {
             subject = at(.text) ? unquoted(advance()) : try name("the name of a subject").spelling
@@ -124,11 +124,11 @@ extension StatementParser {
         return .assertSchema(AssertSchema(subject: subject, id: id, exists: exists, timeout: timeout))
     }
 
-    private mutating func optionalTimeout() throws(Diagnostic) -> TimeSpan? {
+    private func optionalTimeout() throws(Diagnostic) -> TimeSpan? {
         eat(.timeout) ? try span("how long to wait") : nil
     }
 
-    private mutating func optionalTestAssertion() throws(Diagnostic) -> Statement.Kind? {
+    private func optionalTestAssertion() throws(Diagnostic) -> Statement.Kind? {
         if eat(.values) {
             let source = try sourceName()
             let columns = at(.leftParenthesis) ? try nameList("the name of a column") : []

@@ -1,7 +1,7 @@
 extension StatementParser {
     // MARK: - CREATE
 
-    mutating func create() throws(Diagnostic) -> Statement.Kind {
+    func create() throws(Diagnostic) -> Statement.Kind {
         advance()
         let replaces = eat(.or)
         if replaces { try expect(.replace) }
@@ -51,7 +51,7 @@ extension StatementParser {
         )
     }
 
-    private mutating func createConnector() throws(Diagnostic) -> Statement.Kind {
+    private func createConnector() throws(Diagnostic) -> Statement.Kind {
         let kind: ConnectorKind = advance().keyword == .sink ? .sink : .source
         try expect(.connector)
         let ifNotExists = try eatIfNotExists()
@@ -61,7 +61,7 @@ extension StatementParser {
         return .createConnector(CreateConnector(kind, name: name, ifNotExists: ifNotExists, properties: properties))
     }
 
-    private mutating func createType() throws(Diagnostic) -> Statement.Kind {
+    private func createType() throws(Diagnostic) -> Statement.Kind {
         advance()
         let ifNotExists = try eatIfNotExists()
         let name = try name("the name of the new type")
@@ -70,39 +70,43 @@ extension StatementParser {
     }
 
     /// `STREAM` or `TABLE`.
-    mutating func sourceKind() throws(Diagnostic) -> SourceKind {
+    func sourceKind() throws(Diagnostic) -> SourceKind {
         if eat(.stream) { return .stream }
         try expect(.table)
         return .table
     }
 
-    private mutating func eatIfNotExists() throws(Diagnostic) -> Bool {
-        guard eat(.if, .not) else { return false }
+    private func eatIfNotExists() throws(Diagnostic) -> Bool {
+        guard at(.if, .not) else { return false }
+        advance()
+        advance()
         try expect(.exists)
         return true
     }
 
     // MARK: - DROP, ALTER
 
-    mutating func drop() throws(Diagnostic) -> Statement.Kind {
+    private func eatIfExists() -> Bool { at(.if, .exists) && eat(.if, .exists) }
+
+    func drop() throws(Diagnostic) -> Statement.Kind {
         advance()
         if eat(.type) {
-            let ifExists = eat(.if, .exists)
+            let ifExists = eatIfExists()
             return .dropType(DropType(name: try name("the name of a type"), ifExists: ifExists))
         }
         if eat(.connector) {
-            let ifExists = eat(.if, .exists)
+            let ifExists = eatIfExists()
             return .dropConnector(DropConnector(name: try name("the name of a connector"), ifExists: ifExists))
         }
         let source = try sourceKind()
-        let ifExists = eat(.if, .exists)
+        let ifExists = eatIfExists()
         let name = try sourceName()
         let deletesTopic = eat(.delete)
         if deletesTopic { try expect(.topic) }
         return .dropSource(DropSource(source, name: name, ifExists: ifExists, deletesTopic: deletesTopic))
     }
 
-    mutating func alter() throws(Diagnostic) -> Statement.Kind {
+    func alter() throws(Diagnostic) -> Statement.Kind {
         advance()
         if eat(.system) {
             let name = try settingName()
@@ -115,7 +119,7 @@ extension StatementParser {
         return .alterSource(AlterSource(source, name: name, added: added))
     }
 
-    private mutating func addedColumn() throws(Diagnostic) -> ColumnDefinition {
+    private func addedColumn() throws(Diagnostic) -> ColumnDefinition {
         try expect(.add)
         // COLUMN can be the column's own name: then its type follows, and nothing else.
         if at(.column), ![.comma, .semicolon, .endOfText, .less, .leftParenthesis].contains(ahead(2).kind) {
@@ -127,7 +131,7 @@ extension StatementParser {
 
     // MARK: - INSERT
 
-    mutating func insert() throws(Diagnostic) -> Statement.Kind {
+    func insert() throws(Diagnostic) -> Statement.Kind {
         advance()
         try expect(.into)
         let target = try sourceName()
@@ -153,21 +157,21 @@ extension StatementParser {
             throw Diagnostic(
                 "42601",
                 at: start.position,
-                "\(columns.count) columns are named, and \(values.count) values are given"
+                "expected \(columns.count) values for the columns named, found \(values.count)"
             )
         }
         return .insertValues(InsertValues(target: target, columns: columns, values: values))
     }
 
     /// `(expression, …)`.
-    mutating func valueList() throws(Diagnostic) -> [Expression] {
+    func valueList() throws(Diagnostic) -> [Expression] {
         try expect(.leftParenthesis)
         let values = try list { (parser) throws(Diagnostic) in try parser.expression() }
         try expect(.rightParenthesis)
         return values
     }
 
-    private mutating func insertRecords(into target: SourceName) throws(Diagnostic) -> Statement.Kind {
+    private func insertRecords(into target: SourceName) throws(Diagnostic) -> Statement.Kind {
         advance()
         guard token.kind == .word, let format = InsertRecords.Format(rawValue: text(of: token).uppercased()) else {
             note("JSON")

@@ -1,17 +1,21 @@
 /// Why a text is not a statement: what, where, and what to do about it.
+///
+/// One word wide, so that the frames of a deep recursion that may throw it stay small.
 public struct Diagnostic: Error, Sendable, Hashable {
+    private let content: Content
+
     /// A five-character SQLSTATE such as `42601`.
-    public let code: String
+    public var code: String { content.code }
     /// Where in the text.
-    public let position: SourcePosition
+    public var position: SourcePosition { content.position }
     /// How many characters to underline; at least 1.
-    public let width: Int
+    public var width: Int { content.width }
     /// What is wrong, as one sentence without a full stop.
-    public let message: String
+    public var message: String { content.message }
     /// Why, if there is more to say.
-    public let detail: String?
+    public var detail: String? { content.detail }
     /// One thing to do about it.
-    public let hint: String?
+    public var hint: String? { content.hint }
 
     /// A diagnostic.
     public init(
@@ -22,12 +26,45 @@ public struct Diagnostic: Error, Sendable, Hashable {
         detail: String? = nil,
         hint: String? = nil
     ) {
-        self.code = code
-        self.position = position
-        self.width = max(width, 1)
-        self.message = message
-        self.detail = detail
-        self.hint = hint
+        content = Content(
+            code: code,
+            position: position,
+            width: max(width, 1),
+            message: message,
+            detail: detail,
+            hint: hint
+        )
+    }
+
+    /// Whether both say the same, at whatever place.
+    public static func == (left: Diagnostic, right: Diagnostic) -> Bool {
+        left.code == right.code && left.message == right.message && left.detail == right.detail
+            && left.hint == right.hint
+    }
+
+    /// Hashes what it says.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(code)
+        hasher.combine(message)
+    }
+
+    /// The fields, behind one reference.
+    private final class Content: Sendable {
+        let code: String
+        let position: SourcePosition
+        let width: Int
+        let message: String
+        let detail: String?
+        let hint: String?
+
+        init(code: String, position: SourcePosition, width: Int, message: String, detail: String?, hint: String?) {
+            self.code = code
+            self.position = position
+            self.width = width
+            self.message = message
+            self.detail = detail
+            self.hint = hint
+        }
     }
 }
 

@@ -19,10 +19,10 @@ enum Precedence: Int, Comparable, Sendable {
 
 extension StatementParser {
     /// An expression of any form but a lambda or a unit of time.
-    mutating func expression() throws(Diagnostic) -> Expression { try expression(.or) }
+    func expression() throws(Diagnostic) -> Expression { try expression(.or) }
 
     /// An expression whose operators bind at least as tightly as a level.
-    mutating func expression(_ minimum: Precedence) throws(Diagnostic) -> Expression {
+    func expression(_ minimum: Precedence) throws(Diagnostic) -> Expression {
         try enter()
         defer { leave() }
         var left = try prefixed(minimum)
@@ -39,7 +39,7 @@ extension StatementParser {
 
     // MARK: - Prefixes
 
-    private mutating func prefixed(_ minimum: Precedence) throws(Diagnostic) -> Expression {
+    private func prefixed(_ minimum: Precedence) throws(Diagnostic) -> Expression {
         if at(.not), minimum <= .not {
             let position = advance().position
             return try made(.not(try expression(.not)), at: position)
@@ -48,7 +48,7 @@ extension StatementParser {
         return try postfixed(try primary())
     }
 
-    private mutating func signed() throws(Diagnostic) -> Expression {
+    private func signed() throws(Diagnostic) -> Expression {
         let position = token.position
         if let constant = try optionalLiteral() {
             return try postfixed(try made(.literal(constant), at: position))
@@ -85,7 +85,7 @@ extension StatementParser {
         case .word: break
         default: return nil
         }
-        switch at(.not) ? ahead(1).keyword : token.keyword {
+        switch at(.not) ? ahead(1).keyword : keyword {
         case .and where !at(.not): return (.and, .logical(.and))
         case .or where !at(.not): return (.or, .logical(.or))
         case .is where !at(.not): return (.predicate, .isTest)
@@ -96,7 +96,7 @@ extension StatementParser {
         }
     }
 
-    private mutating func joined(
+    private func joined(
         _ left: Expression,
         _ infix: Infix,
         _ level: Precedence
@@ -117,7 +117,7 @@ extension StatementParser {
         }
     }
 
-    private mutating func logicalChain(
+    private func logicalChain(
         _ left: Expression,
         _ operation: LogicalOperator,
         _ level: Precedence
@@ -132,7 +132,7 @@ extension StatementParser {
     }
 
     /// `[NOT] BETWEEN`, `[NOT] IN`, `[NOT] LIKE`.
-    private mutating func tested(_ value: Expression, _ infix: Infix) throws(Diagnostic) -> Expression {
+    private func tested(_ value: Expression, _ infix: Infix) throws(Diagnostic) -> Expression {
         let position = token.position
         let negated = eat(.not)
         advance()
@@ -147,14 +147,18 @@ extension StatementParser {
             let escape = eat(.escape) ? try escapeCharacter() : nil
             return try made(.like(value, pattern: pattern, escape: escape, negated: negated), at: position)
         default:
-            try expect(.leftParenthesis)
-            let items = try list { (parser) throws(Diagnostic) in try parser.expression() }
-            try expect(.rightParenthesis)
-            return try made(.inList(value, items, negated: negated), at: position)
+            return try made(.inList(value, try listItems(), negated: negated), at: position)
         }
     }
 
-    private mutating func escapeCharacter() throws(Diagnostic) -> Character {
+    /// `(expression, …)`.
+    private func listItems() throws(Diagnostic) -> [Expression] {
+        try enter()
+        defer { leave() }
+        return try valueList()
+    }
+
+    private func escapeCharacter() throws(Diagnostic) -> Character {
         let start = token
         let text = try string("one character in quotes")
         guard let character = text.first, text.count == 1 else {
@@ -164,7 +168,7 @@ extension StatementParser {
     }
 
     /// `IS [NOT] NULL`, `IS [NOT] DISTINCT FROM`.
-    private mutating func isTested(_ value: Expression) throws(Diagnostic) -> Expression {
+    private func isTested(_ value: Expression) throws(Diagnostic) -> Expression {
         let position = advance().position
         let negated = eat(.not)
         if eat(.null) { return try made(.isNull(value, negated: negated), at: position) }

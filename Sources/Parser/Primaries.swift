@@ -1,32 +1,46 @@
 extension StatementParser {
     /// A constant, name, call, constructor, CASE, CAST or anything in parentheses.
-    mutating func primary() throws(Diagnostic) -> Expression {
+    func primary() throws(Diagnostic) -> Expression {
+        if at(.leftParenthesis) { return try parenthesised() }
+        if atKeywordForm { return try keywordForm() }
+        return try atCall ? call() : leaf()
+    }
+
+    private var atCall: Bool { atName && ahead(1).kind == .leftParenthesis }
+
+    /// Whether a form starts here that has a keyword of its own.
+    private var atKeywordForm: Bool {
+        switch keyword {
+        case .case, .cast: true
+        case .array: ahead(1).kind == .leftBracket
+        case .map, .struct: ahead(1).kind == .leftParenthesis
+        default: false
+        }
+    }
+
+    private func keywordForm() throws(Diagnostic) -> Expression {
+        try enter()
+        defer { leave() }
+        switch keyword {
+        case .case: return try caseExpression()
+        case .cast: return try castExpression()
+        case .array: return try arrayConstructor()
+        case .map: return try mapConstructor()
+        default: return try structConstructor()
+        }
+    }
+
+    /// A constant or a name.
+    private func leaf() throws(Diagnostic) -> Expression {
         let position = token.position
         if let constant = try optionalLiteral() { return try made(.literal(constant), at: position) }
-        switch token.keyword {
-        case .case:
-            return try caseExpression()
-        case .cast:
-            return try castExpression()
-        case .array where ahead(1).kind == .leftBracket:
-            return try arrayConstructor()
-        case .map where ahead(1).kind == .leftParenthesis:
-            return try mapConstructor()
-        case .struct where ahead(1).kind == .leftParenthesis:
-            return try structConstructor()
-        case .decimal where ahead(1).kind == .text:
-            return try decimalLiteral()
-        default:
-            break
-        }
-        if at(.leftParenthesis) { return try parenthesised() }
+        if at(.decimal), ahead(1).kind == .text { return try decimalLiteral() }
         guard atName else { throw noExpression() }
-        if ahead(1).kind == .text { return try typedLiteral() }
-        return ahead(1).kind == .leftParenthesis ? try call() : try column()
+        return try ahead(1).kind == .text ? typedLiteral() : column()
     }
 
     /// `[index]`, `->field` and `AT TIME ZONE` behind a primary.
-    mutating func postfixed(_ base: Expression) throws(Diagnostic) -> Expression {
+    func postfixed(_ base: Expression) throws(Diagnostic) -> Expression {
         var value = base
         while true {
             let position = token.position
@@ -53,7 +67,7 @@ extension StatementParser {
 
     // MARK: - Names and calls
 
-    private mutating func column() throws(Diagnostic) -> Expression {
+    private func column() throws(Diagnostic) -> Expression {
         let first = try name()
         guard at(.dot), ahead(1).kind != .star else {
             return try made(.column(source: nil, name: first), at: first.position)
@@ -69,7 +83,9 @@ extension StatementParser {
         return try made(.column(source: first, name: second), at: first.position)
     }
 
-    private mutating func call() throws(Diagnostic) -> Expression {
+    private func call() throws(Diagnostic) -> Expression {
+        try enter()
+        defer { leave() }
         let name = try name("the name of a function")
         advance()
         if at(.star), ahead(1).kind == .rightParenthesis {
@@ -92,11 +108,11 @@ extension StatementParser {
         "DATEADD", "DATESUB", "TIMEADD", "TIMESUB", "TIMESTAMPADD", "TIMESTAMPSUB",
     ]
 
-    private mutating func argument(of function: Identifier, isFirst: Bool) throws(Diagnostic) -> Expression {
+    private func argument(of function: Identifier, isFirst: Bool) throws(Diagnostic) -> Expression {
         let position = token.position
-        if let unit = token.keyword?.timeUnit, [.comma, .rightParenthesis].contains(ahead(1).kind) {
+        if let unit = keyword?.timeUnit, [.comma, .rightParenthesis].contains(ahead(1).kind) {
             let takesUnit = isFirst && StatementParser.unitFunctions.contains(function.text)
-            if takesUnit || token.keyword?.isReserved == true {
+            if takesUnit || keyword?.isReserved == true {
                 advance()
                 return try made(.timeUnit(unit), at: position)
             }
@@ -118,9 +134,11 @@ extension StatementParser {
         return ahead(distance + 2).kind == .doubleArrow
     }
 
-    private mutating func lambda(_ parameters: [Identifier], at position: SourcePosition) throws(Diagnostic)
+    private func lambda(_ parameters: [Identifier], at position: SourcePosition) throws(Diagnostic)
         -> Expression
     {
+        try enter()
+        defer { leave() }
         try expect(.doubleArrow)
         var seen: Set<Identifier> = []
         for parameter in parameters where !seen.insert(parameter).inserted {
@@ -136,7 +154,7 @@ extension StatementParser {
 
     // MARK: - Constants with a type
 
-    private mutating func decimalLiteral() throws(Diagnostic) -> Expression {
+    private func decimalLiteral() throws(Diagnostic) -> Expression {
         let position = advance().position
         let quoted = token
         let text = try string("a number in quotes")
@@ -165,7 +183,7 @@ extension StatementParser {
         return sign + rest
     }
 
-    private mutating func typedLiteral() throws(Diagnostic) -> Expression {
+    private func typedLiteral() throws(Diagnostic) -> Expression {
         let type = advance()
         guard type.kind == .word, let literal = TypedLiteral(rawValue: text(of: type).uppercased()) else {
             throw complaint(
@@ -178,7 +196,7 @@ extension StatementParser {
 
     // MARK: - Compound forms
 
-    private mutating func parenthesised() throws(Diagnostic) -> Expression {
+    private func parenthesised() throws(Diagnostic) -> Expression {
         advance()
         if at(.select) {
             throw complaint("a query cannot stand inside an expression", hint: "create a table from it and join that")
@@ -189,7 +207,7 @@ extension StatementParser {
         return inner
     }
 
-    private mutating func caseExpression() throws(Diagnostic) -> Expression {
+    private func caseExpression() throws(Diagnostic) -> Expression {
         let position = advance().position
         let operand = at(.when) ? nil : try expression(.concatenation)
         var branches: [CaseBranch] = []
@@ -207,7 +225,7 @@ extension StatementParser {
         return try made(.cases(operand: operand, branches, otherwise: otherwise), at: position)
     }
 
-    private mutating func castExpression() throws(Diagnostic) -> Expression {
+    private func castExpression() throws(Diagnostic) -> Expression {
         let position = advance().position
         try expect(.leftParenthesis)
         let value = try expression()
@@ -217,14 +235,14 @@ extension StatementParser {
         return try made(.cast(value, type), at: position)
     }
 
-    private mutating func arrayConstructor() throws(Diagnostic) -> Expression {
+    private func arrayConstructor() throws(Diagnostic) -> Expression {
         let position = advance().position
         advance()
         let elements = try list(upTo: .rightBracket) { (parser) throws(Diagnostic) in try parser.expression() }
         return try made(.array(elements), at: position)
     }
 
-    private mutating func mapConstructor() throws(Diagnostic) -> Expression {
+    private func mapConstructor() throws(Diagnostic) -> Expression {
         let position = advance().position
         advance()
         let entries = try list(upTo: .rightParenthesis) { (parser) throws(Diagnostic) in
@@ -235,7 +253,7 @@ extension StatementParser {
         return try made(.map(entries), at: position)
     }
 
-    private mutating func structConstructor() throws(Diagnostic) -> Expression {
+    private func structConstructor() throws(Diagnostic) -> Expression {
         let position = advance().position
         advance()
         var seen: Set<Identifier> = []
@@ -256,11 +274,11 @@ extension StatementParser {
     }
 
     /// The complaint about a token that starts no expression.
-    private mutating func noExpression() -> Diagnostic {
+    private func noExpression() -> Diagnostic {
         note("an expression")
         if at(.variable) { return complaint("variables are not replaced here") }
         let plain = unexpected()
-        guard plain.hint == nil, let keyword = token.keyword, keyword.isReserved else { return plain }
+        guard plain.hint == nil, let keyword, keyword.isReserved else { return plain }
         // A reserved word in front of a comma or an operator was meant as a column.
         let followsAsColumn: Set<TokenKind> = [.comma, .equal, .notEqual, .less, .greater, .plus, .rightParenthesis]
         guard followsAsColumn.contains(ahead(1).kind) || ahead(1).keyword == .from || ahead(1).keyword == .as else {

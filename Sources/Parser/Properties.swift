@@ -1,11 +1,11 @@
 extension StatementParser {
     /// `WITH (name = literal, …)` if it is there.
-    mutating func optionalProperties() throws(Diagnostic) -> Properties {
+    func optionalProperties() throws(Diagnostic) -> Properties {
         eat(.with) ? try propertyList() : .none
     }
 
     /// `(name = literal, …)`.
-    mutating func propertyList() throws(Diagnostic) -> Properties {
+    func propertyList() throws(Diagnostic) -> Properties {
         let position = try expect(.leftParenthesis).position
         var names: Set<String> = []
         let properties = try list { (parser) throws(Diagnostic) in
@@ -24,7 +24,7 @@ extension StatementParser {
         return Properties(properties, position: position)
     }
 
-    private mutating func property() throws(Diagnostic) -> Property {
+    private func property() throws(Diagnostic) -> Property {
         let name: Identifier
         if at(.text) {
             let taken = advance()
@@ -38,7 +38,7 @@ extension StatementParser {
     }
 
     /// `NULL`, `TRUE`, `FALSE`, a number with or without a sign, or a quoted text.
-    mutating func literal(_ what: String) throws(Diagnostic) -> Literal {
+    func literal(_ what: String) throws(Diagnostic) -> Literal {
         if let constant = try optionalLiteral() { return constant }
         note(what)
         let hint: String? = atName ? "put quotes around a text: '\(text(of: token))'" : nil
@@ -54,7 +54,7 @@ extension StatementParser {
     }
 
     /// A constant if one starts here.
-    mutating func optionalLiteral() throws(Diagnostic) -> Literal? {
+    func optionalLiteral() throws(Diagnostic) -> Literal? {
         switch token.kind {
         case .text:
             return .string(unquoted(advance()))
@@ -64,7 +64,7 @@ extension StatementParser {
             advance()
             return try number(isNegative: true)
         case .word:
-            switch token.keyword {
+            switch keyword {
             case .null: advance(); return .null
             case .true: advance(); return .boolean(true)
             case .false: advance(); return .boolean(false)
@@ -81,7 +81,7 @@ extension StatementParser {
             && bytes[token.bytes.lowerBound] != UInt8(ascii: "-")
     }
 
-    private mutating func number(isNegative: Bool) throws(Diagnostic) -> Literal {
+    private func number(isNegative: Bool) throws(Diagnostic) -> Literal {
         let taken = advance()
         let digits = (isNegative ? "-" : "") + text(of: taken)
         switch taken.kind {

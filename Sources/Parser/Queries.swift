@@ -1,6 +1,6 @@
 extension StatementParser {
     /// A query, from SELECT up to its last clause.
-    mutating func query() throws(Diagnostic) -> Query {
+    func query() throws(Diagnostic) -> Query {
         let position = try expect(.select)
         let items = try list { (parser) throws(Diagnostic) in try parser.selectItem() }
         try expect(.from)
@@ -24,7 +24,7 @@ extension StatementParser {
 
     // MARK: - SELECT
 
-    private mutating func selectItem() throws(Diagnostic) -> SelectItem {
+    private func selectItem() throws(Diagnostic) -> SelectItem {
         let position = token.position
         if eat(.star) { return .all(position) }
         if atName, ahead(1).kind == .dot, ahead(2).kind == .star {
@@ -45,7 +45,7 @@ extension StatementParser {
 
     // MARK: - FROM
 
-    private mutating func relation() throws(Diagnostic) -> Relation {
+    private func relation() throws(Diagnostic) -> Relation {
         let first = try aliasedSource()
         if at(.comma) { throw complaint("sources are not listed with commas", hint: "JOIN source ON condition") }
         var joins: [JoinClause] = []
@@ -53,7 +53,7 @@ extension StatementParser {
         return Relation(first, joins: joins)
     }
 
-    private mutating func aliasedSource() throws(Diagnostic) -> AliasedSource {
+    private func aliasedSource() throws(Diagnostic) -> AliasedSource {
         if at(.leftParenthesis) {
             throw complaint(
                 "a query cannot stand in place of a source",
@@ -69,14 +69,19 @@ extension StatementParser {
         }
         if eat(.as) { return AliasedSource(name, alias: try sourceName("an alias")) }
         // EMIT and PARTITION can be names, so what follows decides whether a clause starts here.
-        let startsClause = at(.emit, .changes) || at(.emit, .final) || at(.partition, .by)
+        let startsClause = atEmit || at(.partition, .by)
         guard atName, !startsClause else { return AliasedSource(name) }
         let alias = try bareName("an alias")
         try checkSourceName(alias)
         return AliasedSource(name, alias: alias)
     }
 
-    private mutating func optionalJoin() throws(Diagnostic) -> JoinClause? {
+    /// Whether EMIT is here as a word of the language; in front of an unknown word it is one with a misspelled mode.
+    private var atEmit: Bool {
+        at(.emit, .changes) || at(.emit, .final) || (at(.emit) && ahead(1).kind == .word && ahead(1).keyword == nil)
+    }
+
+    private func optionalJoin() throws(Diagnostic) -> JoinClause? {
         let position = token.position
         let kind: JoinClause.Kind
         if eat(.inner) {
@@ -106,7 +111,7 @@ extension StatementParser {
     // MARK: - GROUP BY, PARTITION BY
 
     /// `a, b` or `(a, b)`.
-    private mutating func keyList() throws(Diagnostic) -> [Expression] {
+    private func keyList() throws(Diagnostic) -> [Expression] {
         guard atParenthesisedList else { return try list { (parser) throws(Diagnostic) in try parser.expression() } }
         advance()
         let keys = try list { (parser) throws(Diagnostic) in try parser.expression() }
@@ -133,7 +138,7 @@ extension StatementParser {
 
     // MARK: - Ends
 
-    private mutating func optionalEmit() throws(Diagnostic) -> EmitClause? {
+    private func optionalEmit() throws(Diagnostic) -> EmitClause? {
         let position = token.position
         guard eat(.emit) else { return nil }
         if eat(.changes) { return EmitClause(.changes, position: position) }
@@ -142,7 +147,7 @@ extension StatementParser {
     }
 
     /// LIMIT and RESUME FROM, in either order.
-    private mutating func readEnds(of query: inout Query) throws(Diagnostic) {
+    private func readEnds(of query: inout Query) throws(Diagnostic) {
         while true {
             let position = token.position
             if query.limit == nil, eat(.limit) {
@@ -157,7 +162,7 @@ extension StatementParser {
     }
 
     private func refuseMisplacedClause() throws(Diagnostic) {
-        switch token.keyword {
+        switch keyword {
         case .window, .where, .group, .having, .emit, .limit, .partition:
             throw complaint(
                 "\(text(of: token).uppercased()) stands too late or twice",

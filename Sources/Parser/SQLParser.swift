@@ -8,7 +8,7 @@ public enum SQLParser {
         _ sql: String,
         options: ParserOptions = ParserOptions()
     ) throws(Diagnostic) -> [Statement] {
-        var parser = try StatementParser(Array(sql.utf8), options: options)
+        let parser = try StatementParser(Array(sql.utf8), options: options)
         return try parser.statements()
     }
 
@@ -18,7 +18,7 @@ public enum SQLParser {
         options: ParserOptions = ParserOptions()
     ) throws(Diagnostic) -> [Statement] {
         try checkEncoding(bytes)
-        var parser = try StatementParser(bytes, options: options)
+        let parser = try StatementParser(bytes, options: options)
         return try parser.statements()
     }
 
@@ -69,11 +69,11 @@ public enum SQLParser {
     private static func whole<Part>(
         _ sql: String,
         _ options: ParserOptions,
-        _ read: (inout StatementParser) throws(Diagnostic) -> Part
+        _ read: (StatementParser) throws(Diagnostic) -> Part
     ) throws(Diagnostic) -> Part {
-        var parser = try StatementParser(Array(sql.utf8), options: options)
+        let parser = try StatementParser(Array(sql.utf8), options: options)
         try parser.substituteVariables()
-        let part = try read(&parser)
+        let part = try read(parser)
         try parser.expect(.endOfText)
         return part
     }

@@ -2,14 +2,14 @@
 public enum Spelling {
     /// The candidate closest to a word, without regard to case; nil if none is close enough to be worth naming.
     ///
-    /// One edit in four letters is close; a beginning of at least three letters is close too.
+    /// One edit in three letters is close; a beginning of at least three letters is close too.
     public static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let letters = Array(word.uppercased().unicodeScalars.prefix(64))
         guard !letters.isEmpty else { return nil }
         var best: (candidate: String, distance: Int)?
         for candidate in candidates {
             let other = Array(candidate.uppercased().unicodeScalars.prefix(64))
-            let limit = min(best.map { $0.distance - 1 } ?? .max, max(1, (min(letters.count, other.count) + 2) / 4))
+            let limit = min(best.map { $0.distance - 1 } ?? .max, max(1, (min(letters.count, other.count) + 1) / 3))
             let isBeginning = letters.count >= 3 && other.starts(with: letters)
             let distance = isBeginning ? 1 : distance(letters, other)
             if distance <= limit, distance < max(letters.count, other.count) { best = (candidate, distance) }

@@ -4,7 +4,10 @@
 /// `Properties`). A method that reads a form is `mutating` and throws at the first token that does not fit; a method
 /// that only looks is not. `at` looks, `eat` takes if it is there, `expect` takes or throws. Every failed look is
 /// remembered until the next token is taken, and so a diagnostic can say what would have fitted.
-struct StatementParser {
+///
+/// It is a class because a struct is copied onto the stack at every step of the recursion in a debug build. With that,
+/// one-word diagnostics and expressions, and small functions, a pair of parentheses takes 1.5 KB of stack instead of 19.
+final class StatementParser {
     let options: ParserOptions
     /// The text, followed by the text of replaced variables.
     var bytes: [UInt8]
@@ -48,12 +51,15 @@ struct StatementParser {
     /// The current token; the last one is never passed.
     var token: Token { tokens[index] }
 
+    /// The keyword the current token is, if it is one.
+    var keyword: Keyword? { tokens[index].keyword }
+
     /// The token some places ahead, or the last one.
     func ahead(_ distance: Int) -> Token { tokens[min(index + distance, tokens.count - 1)] }
 
-    func at(_ keyword: Keyword) -> Bool { token.keyword == keyword }
+    func at(_ wanted: Keyword) -> Bool { keyword == wanted }
 
-    func at(_ first: Keyword, _ second: Keyword) -> Bool { token.keyword == first && ahead(1).keyword == second }
+    func at(_ first: Keyword, _ second: Keyword) -> Bool { keyword == first && ahead(1).keyword == second }
 
     func at(_ kind: TokenKind) -> Bool { token.kind == kind }
 
@@ -72,7 +78,7 @@ struct StatementParser {
 
     /// Takes the current token.
     @discardableResult
-    mutating func advance() -> Token {
+    func advance() -> Token {
         let taken = token
         if index < tokens.count - 1 { index += 1 }
         looked.removeAll(keepingCapacity: true)
@@ -80,7 +86,7 @@ struct StatementParser {
     }
 
     /// Takes the keyword if it is there.
-    mutating func eat(_ keyword: Keyword) -> Bool {
+    func eat(_ keyword: Keyword) -> Bool {
         guard at(keyword) else {
             looked.append(.keyword(keyword))
             return false
@@ -90,7 +96,7 @@ struct StatementParser {
     }
 
     /// Takes both keywords if both are there.
-    mutating func eat(_ first: Keyword, _ second: Keyword) -> Bool {
+    func eat(_ first: Keyword, _ second: Keyword) -> Bool {
         guard at(first, second) else {
             looked.append(.keyword(first))
             return false
@@ -101,7 +107,7 @@ struct StatementParser {
     }
 
     /// Takes the symbol if it is there.
-    mutating func eat(_ kind: TokenKind) -> Bool {
+    func eat(_ kind: TokenKind) -> Bool {
         guard at(kind) else {
             looked.append(.kind(kind))
             return false
@@ -112,7 +118,7 @@ struct StatementParser {
 
     /// Takes the keyword or throws.
     @discardableResult
-    mutating func expect(_ keyword: Keyword) throws(Diagnostic) -> SourcePosition {
+    func expect(_ keyword: Keyword) throws(Diagnostic) -> SourcePosition {
         let position = token.position
         guard eat(keyword) else { throw unexpected() }
         return position
@@ -120,17 +126,17 @@ struct StatementParser {
 
     /// Takes the token or throws.
     @discardableResult
-    mutating func expect(_ kind: TokenKind) throws(Diagnostic) -> Token {
+    func expect(_ kind: TokenKind) throws(Diagnostic) -> Token {
         let taken = token
         guard eat(kind) else { throw unexpected() }
         return taken
     }
 
     /// Remembers that something with this name would have fitted here.
-    mutating func note(_ phrase: String) { looked.append(.phrase(phrase)) }
+    func note(_ phrase: String) { looked.append(.phrase(phrase)) }
 
     /// Reads a name; what it names is said in diagnostics.
-    mutating func name(_ what: String = "a name") throws(Diagnostic) -> Identifier {
+    func name(_ what: String = "a name") throws(Diagnostic) -> Identifier {
         guard atName else {
             note(what)
             throw unexpected(wantedName: true)
@@ -139,13 +145,13 @@ struct StatementParser {
     }
 
     /// Reads a name that stands where a keyword might have been meant.
-    mutating func bareName(_ what: String) throws(Diagnostic) -> Identifier {
+    func bareName(_ what: String) throws(Diagnostic) -> Identifier {
         bareAlias = index
         return try name(what)
     }
 
     /// Reads the name of a stream or table.
-    mutating func sourceName(_ what: String = "the name of a stream or table") throws(Diagnostic) -> SourceName {
+    func sourceName(_ what: String = "the name of a stream or table") throws(Diagnostic) -> SourceName {
         let name = try name(what)
         try checkSourceName(name)
         return name
@@ -166,7 +172,7 @@ struct StatementParser {
     }
 
     /// Reads a quoted text and resolves its quotes.
-    mutating func string(_ what: String) throws(Diagnostic) -> String {
+    func string(_ what: String) throws(Diagnostic) -> String {
         guard at(.text) else {
             note(what)
             throw unexpected()
@@ -175,7 +181,7 @@ struct StatementParser {
     }
 
     /// Reads a whole number that is not negative.
-    mutating func count(_ what: String) throws(Diagnostic) -> Int64 {
+    func count(_ what: String) throws(Diagnostic) -> Int64 {
         guard at(.wholeNumber), bytes[token.bytes.lowerBound] != UInt8(ascii: "-") else {
             note(what)
             throw unexpected()
@@ -186,18 +192,18 @@ struct StatementParser {
     }
 
     /// Reads one or more things separated by commas.
-    mutating func list<Element>(
-        _ element: (inout StatementParser) throws(Diagnostic) -> Element
+    func list<Element>(
+        _ element: (StatementParser) throws(Diagnostic) -> Element
     ) throws(Diagnostic) -> [Element] {
-        var elements = [try element(&self)]
-        while eat(.comma) { elements.append(try element(&self)) }
+        var elements = [try element(self)]
+        while eat(.comma) { elements.append(try element(self)) }
         return elements
     }
 
     /// Reads zero or more things separated by commas in front of a closing symbol, and the symbol.
-    mutating func list<Element>(
+    func list<Element>(
         upTo closing: TokenKind,
-        _ element: (inout StatementParser) throws(Diagnostic) -> Element
+        _ element: (StatementParser) throws(Diagnostic) -> Element
     ) throws(Diagnostic) -> [Element] {
         if eat(closing) { return [] }
         let elements = try list(element)
@@ -208,12 +214,12 @@ struct StatementParser {
     // MARK: - Nesting
 
     /// Enters a form that can stand inside itself; the caller leaves it again.
-    mutating func enter() throws(Diagnostic) {
+    func enter() throws(Diagnostic) {
         guard nesting < options.nestingMax else { throw tooDeep(at: token.position) }
         nesting += 1
     }
 
-    mutating func leave() { nesting -= 1 }
+    func leave() { nesting -= 1 }
 
     func tooDeep(at position: SourcePosition) -> Diagnostic {
         Diagnostic(
@@ -271,8 +277,19 @@ struct StatementParser {
             expected: names,
             keywords: candidates.compactMap { if case .keyword(let keyword) = $0 { keyword.rawValue } else { nil } },
             wantedName: wantedName,
-            alias: bareAlias == index - 1 && index > 0 ? text(of: tokens[index - 1]) : nil
+            alias: bareAlias == index - 1 && index > 0 ? text(of: tokens[index - 1]) : nil,
+            brokenName: brokenName
         ).diagnostic
+    }
+
+    /// The name that was meant if the current token is a `-` between two words without space.
+    private var brokenName: String? {
+        guard at(.minus), index > 0, tokens[index - 1].kind == .word, ahead(1).kind == .word else { return nil }
+        let parts = [tokens[index - 1], token, ahead(1)]
+        guard parts[0].end.offset == token.position.offset, token.end.offset == parts[2].position.offset else {
+            return nil
+        }
+        return parts.map(text(of:)).joined()
     }
 
     /// A complaint about the current token in words of its own.

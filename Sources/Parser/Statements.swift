@@ -1,6 +1,6 @@
 extension StatementParser {
     /// All statements up to the end of the text; empty ones are passed over.
-    mutating func statements() throws(Diagnostic) -> [Statement] {
+    func statements() throws(Diagnostic) -> [Statement] {
         var statements: [Statement] = []
         while !at(.endOfText) {
             if eat(.semicolon) { continue }
@@ -13,13 +13,13 @@ extension StatementParser {
         return statements
     }
 
-    private mutating func endStatement() throws(Diagnostic) {
+    private func endStatement() throws(Diagnostic) {
         if eat(.semicolon) { return }
         guard at(.endOfText), options.allowsMissingTerminator else { throw unexpected() }
     }
 
     /// Lets DEFINE and UNDEFINE take effect on what follows.
-    private mutating func apply(_ statement: Statement) {
+    private func apply(_ statement: Statement) {
         switch statement.kind {
         case .define(let name, let value): variables[name.text.uppercased()] = value
         case .undefine(let name): variables[name.text.uppercased()] = nil
@@ -28,9 +28,7 @@ extension StatementParser {
     }
 
     /// One statement without its `;`.
-    mutating func statement() throws(Diagnostic) -> Statement {
-        try enter()
-        defer { leave() }
+    func statement() throws(Diagnostic) -> Statement {
         let position = token.position
         let kind = try statementKind()
         return Statement(kind, position: position, end: tokens[max(index - 1, 0)].end)
@@ -43,8 +41,8 @@ extension StatementParser {
         .set, .unset, .define, .undefine, .assert,
     ]
 
-    private mutating func statementKind() throws(Diagnostic) -> Statement.Kind {
-        switch token.keyword {
+    private func statementKind() throws(Diagnostic) -> Statement.Kind {
+        switch keyword {
         case .select: return .query(try query())
         case .create: return try create()
         case .insert: return try insert()
@@ -82,7 +80,7 @@ extension StatementParser {
 
     // MARK: - Settings and variables
 
-    private mutating func setting() throws(Diagnostic) -> Statement.Kind {
+    private func setting() throws(Diagnostic) -> Statement.Kind {
         let isSet = advance().keyword == .set
         let name = try settingName()
         guard isSet else { return .unsetProperty(name: name) }
@@ -90,14 +88,16 @@ extension StatementParser {
         return .setProperty(name: name, value: try string("a value in quotes"))
     }
 
-    mutating func settingName() throws(Diagnostic) -> String {
+    func settingName() throws(Diagnostic) -> String {
         if token.kind == .word {
-            throw complaint("the name of a property stands in quotes", hint: "'\(text(of: token))'")
+            let name = tokens[index...].prefix { $0.kind == .word || $0.kind == .dot }.prefix(20).map(text(of:))
+                .joined()
+            throw complaint("the name of a property stands in quotes", hint: "'\(name)'")
         }
         return try string("the name of a property in quotes")
     }
 
-    private mutating func definition() throws(Diagnostic) -> Statement.Kind {
+    private func definition() throws(Diagnostic) -> Statement.Kind {
         let isDefine = advance().keyword == .define
         let name = try name("the name of a variable")
         guard isDefine else { return .undefine(name: name) }
@@ -107,14 +107,17 @@ extension StatementParser {
 
     // MARK: - Queries that run
 
-    private mutating func queryTarget() throws(Diagnostic) -> QueryTarget {
+    private func queryTarget() throws(Diagnostic) -> QueryTarget {
         advance()
         return eat(.all) ? .all : .query(try name("the id of a query"))
     }
 
-    private mutating func explain() throws(Diagnostic) -> Statement.Kind {
+    private func explain() throws(Diagnostic) -> Statement.Kind {
         advance()
-        let startsStatement = token.keyword.map { StatementParser.openings.contains($0) } ?? false
+        if at(.explain), ahead(1).kind != .semicolon, ahead(1).kind != .endOfText {
+            throw complaint("EXPLAIN cannot explain itself")
+        }
+        let startsStatement = keyword.map { StatementParser.openings.contains($0) } ?? false
         let isAlone = ahead(1).kind == .semicolon || ahead(1).kind == .endOfText
         if startsStatement, !(isAlone && atName) { return .explain(.statement(try statement())) }
         if !atName {

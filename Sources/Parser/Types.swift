@@ -1,6 +1,6 @@
 extension StatementParser {
     /// A type, such as `INT`, `ARRAY<STRING>`, `STRING ARRAY` or `STRUCT<a INT>`.
-    mutating func type() throws(Diagnostic) -> TypeName {
+    func type() throws(Diagnostic) -> TypeName {
         try enter()
         defer { leave() }
         var type = try simpleType()
@@ -11,27 +11,30 @@ extension StatementParser {
         return type
     }
 
-    private mutating func simpleType() throws(Diagnostic) -> TypeName {
-        let position = token.position
-        switch token.keyword {
-        case .array where ahead(1).kind == .less:
-            advance()
-            advance()
-            let element = try type()
-            try expect(.greater)
-            return try made(.array(element), at: position)
-        case .map where ahead(1).kind == .less:
-            return try mapType()
-        case .struct where ahead(1).kind == .less || ahead(1).kind == .notEqual:
-            return try structType()
-        case .decimal:
-            return try decimalType()
-        default:
-            return try namedType()
+    private func simpleType() throws(Diagnostic) -> TypeName {
+        guard atCompoundType else { return at(.decimal) ? try decimalType() : try namedType() }
+        try enter()
+        defer { leave() }
+        return at(.array) ? try arrayType() : at(.map) ? try mapType() : try structType()
+    }
+
+    private var atCompoundType: Bool {
+        switch keyword {
+        case .array, .map: ahead(1).kind == .less
+        case .struct: ahead(1).kind == .less || ahead(1).kind == .notEqual
+        default: false
         }
     }
 
-    private mutating func mapType() throws(Diagnostic) -> TypeName {
+    private func arrayType() throws(Diagnostic) -> TypeName {
+        let position = advance().position
+        advance()
+        let element = try type()
+        try expect(.greater)
+        return try made(.array(element), at: position)
+    }
+
+    private func mapType() throws(Diagnostic) -> TypeName {
         let position = advance().position
         advance()
         let key = try type()
@@ -41,7 +44,7 @@ extension StatementParser {
         return try made(.map(key: key, value: value), at: position)
     }
 
-    private mutating func structType() throws(Diagnostic) -> TypeName {
+    private func structType() throws(Diagnostic) -> TypeName {
         let position = advance().position
         // `<>` without a space between is read as the comparison.
         if eat(.notEqual) { return try made(.structure([]), at: position) }
@@ -53,7 +56,7 @@ extension StatementParser {
         return try made(.structure(fields), at: position)
     }
 
-    private mutating func decimalType() throws(Diagnostic) -> TypeName {
+    private func decimalType() throws(Diagnostic) -> TypeName {
         let word = advance()
         guard at(.leftParenthesis) else {
             throw complaint("DECIMAL needs its precision and scale", hint: "DECIMAL(10, 2)")
@@ -75,7 +78,7 @@ extension StatementParser {
         return try made(.decimal(precision: Int(precision), scale: Int(scale)), at: word.position)
     }
 
-    private mutating func namedType() throws(Diagnostic) -> TypeName {
+    private func namedType() throws(Diagnostic) -> TypeName {
         guard atName else {
             note("a type")
             throw unexpected()
@@ -101,14 +104,15 @@ extension StatementParser {
 
     private func made(_ kind: TypeName.Kind, at position: SourcePosition) throws(Diagnostic) -> TypeName {
         let type = TypeName(kind, position: position)
-        guard type.height <= options.nestingMax else { throw tooDeep(at: position) }
+        // `T ARRAY` may not stand deeper than `ARRAY<T>`, each of which counts twice.
+        guard 2 * type.height <= options.nestingMax else { throw tooDeep(at: position) }
         return type
     }
 
     // MARK: - Columns
 
     /// `(name type [KEY | PRIMARY KEY | HEADERS | HEADER('k')], …)`.
-    mutating func columnList() throws(Diagnostic) -> [ColumnDefinition] {
+    func columnList() throws(Diagnostic) -> [ColumnDefinition] {
         try expect(.leftParenthesis)
         let columns = try list { (parser) throws(Diagnostic) in try parser.columnDefinition() }
         try expect(.rightParenthesis)
@@ -116,7 +120,7 @@ extension StatementParser {
     }
 
     /// The columns of a stream, whose key is marked KEY, or of a table, whose key is marked PRIMARY KEY.
-    mutating func columnList(of source: SourceKind) throws(Diagnostic) -> [ColumnDefinition] {
+    func columnList(of source: SourceKind) throws(Diagnostic) -> [ColumnDefinition] {
         let columns = try columnList()
         let wrong: ColumnDefinition.Role = source == .stream ? .primaryKey : .key
         if let column = columns.first(where: { $0.role == wrong }) {
@@ -133,13 +137,13 @@ extension StatementParser {
     }
 
     /// `name type [role]`.
-    mutating func columnDefinition() throws(Diagnostic) -> ColumnDefinition {
+    func columnDefinition() throws(Diagnostic) -> ColumnDefinition {
         let name = try name("the name of a column")
         let type = try type()
         return ColumnDefinition(name: name, type: type, role: try columnRole())
     }
 
-    private mutating func columnRole() throws(Diagnostic) -> ColumnDefinition.Role {
+    private func columnRole() throws(Diagnostic) -> ColumnDefinition.Role {
         if eat(.primary) {
             try expect(.key)
             return .primaryKey
@@ -156,7 +160,7 @@ extension StatementParser {
     }
 
     /// `(name, …)`.
-    mutating func nameList(_ what: String) throws(Diagnostic) -> [Identifier] {
+    func nameList(_ what: String) throws(Diagnostic) -> [Identifier] {
         try expect(.leftParenthesis)
         let names = try list { (parser) throws(Diagnostic) in try parser.name(what) }
         try expect(.rightParenthesis)

@@ -11,6 +11,9 @@ struct UnexpectedToken {
     /// The unmarked alias just in front of the token, which may be a misspelled keyword.
     let alias: String?
 
+    /// A name with `-` that was written without quotes, up to this token.
+    let brokenName: String?
+
     /// More than this many possibilities move from the sentence to the detail.
     private static let inSentenceMax = 4
 
@@ -30,6 +33,7 @@ struct UnexpectedToken {
     }
 
     private var hint: String? {
+        if let brokenName { return "a name with - needs backquotes: `\(brokenName)`" }
         if let explained = ForeignSyntax.hint(for: text) { return explained }
         if let keyword = misspelled(text) { return "did you mean \(keyword)?" }
         if let alias, let explained = ForeignSyntax.hint(for: alias) { return explained }
@@ -41,7 +45,7 @@ struct UnexpectedToken {
     }
 
     private func misspelled(_ word: String) -> String? {
-        guard token.kind == .word, token.keyword?.isReserved != true else { return nil }
+        guard token.kind == .word, token.keyword?.isReserved != true || word.utf8.count >= 4 else { return nil }
         guard !keywords.contains(word.uppercased()) else { return nil }
         return Spelling.nearest(to: word, among: keywords)
     }
@@ -52,7 +56,7 @@ struct UnexpectedToken {
             "LEFT",
             "RIGHT", "FULL", "WITHIN", "ON",
         ]
-        return Spelling.nearest(to: alias, among: clauses)
+        return clauses.contains(alias.uppercased()) ? nil : Spelling.nearest(to: alias, among: clauses)
     }
 
     private var described: String {

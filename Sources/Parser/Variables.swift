@@ -4,7 +4,7 @@ extension StatementParser {
     /// Outside quotes a variable becomes exactly one name or constant, so its value can neither end the statement nor
     /// add a clause to it. Inside a quoted text it becomes that much text; one that is not defined stays as it is, and
     /// `$${x}` stands for `${x}`.
-    mutating func substituteVariables() throws(Diagnostic) {
+    func substituteVariables() throws(Diagnostic) {
         guard options.substitutesVariables else { return }
         var place = index
         while place < tokens.count {
@@ -24,7 +24,7 @@ extension StatementParser {
         }
     }
 
-    private mutating func replacement(for token: Token) throws(Diagnostic) -> Token {
+    private func replacement(for token: Token) throws(Diagnostic) -> Token {
         let name = String(text(of: token).dropFirst(2).dropLast())
         guard let value = variables[name.uppercased()] else {
             throw Diagnostic(
@@ -57,7 +57,7 @@ extension StatementParser {
     }
 
     /// Adds text to the buffer and returns its place there.
-    private mutating func appended(_ text: [UInt8], for token: Token) throws(Diagnostic) -> Range<Int> {
+    private func appended(_ text: [UInt8], for token: Token) throws(Diagnostic) -> Range<Int> {
         guard bytes.count + text.count <= 4 * options.textBytesMax else {
             throw Diagnostic(
                 "54000",
@@ -85,7 +85,7 @@ extension StatementParser {
         }
     }
 
-    private mutating func substituteInside(_ place: Int) throws(Diagnostic) {
+    private func substituteInside(_ place: Int) throws(Diagnostic) {
         let old = bytes[tokens[place].bytes]
         guard old.contains(UInt8(ascii: "$")), let new = VariableText.replaced(Array(old), variables) else { return }
         tokens[place].bytes = try appended(new, for: tokens[place])
@@ -132,14 +132,14 @@ extension SQLParser {
         _ sql: String,
         options: ParserOptions = ParserOptions()
     ) throws(Diagnostic) -> String {
-        var parser = try StatementParser(Array(sql.utf8), options: options)
+        let parser = try StatementParser(Array(sql.utf8), options: options)
         return try parser.substitutedText(of: sql)
     }
 }
 
 extension StatementParser {
     /// The text with the variables of all its statements replaced.
-    fileprivate mutating func substitutedText(of sql: String) throws(Diagnostic) -> String {
+    fileprivate func substitutedText(of sql: String) throws(Diagnostic) -> String {
         let original = Array(sql.utf8)
         var result: [UInt8] = []
         var copied = 0

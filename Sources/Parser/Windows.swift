@@ -1,6 +1,6 @@
 extension StatementParser {
     /// `WINDOW [name] TUMBLING | HOPPING | SESSION (…)` if it is there.
-    mutating func optionalWindow() throws(Diagnostic) -> WindowClause? {
+    func optionalWindow() throws(Diagnostic) -> WindowClause? {
         let position = token.position
         guard eat(.window) else { return nil }
         var name: Identifier?
@@ -15,6 +15,9 @@ extension StatementParser {
             try expect(.leftParenthesis)
             try expect(.size)
             let size = try positiveSpan("the window's size")
+            if at(.rightParenthesis) {
+                throw complaint("a hopping window needs to know how far to hop", hint: ", ADVANCE BY 10 SECONDS")
+            }
             try expect(.comma)
             try expect(.advance)
             try expect(.by)
@@ -30,7 +33,7 @@ extension StatementParser {
         return WindowClause(name: name, shape: shape, retention: retention, grace: grace, position: position)
     }
 
-    private mutating func windowLimits() throws(Diagnostic) -> (retention: TimeSpan?, grace: TimeSpan?) {
+    private func windowLimits() throws(Diagnostic) -> (retention: TimeSpan?, grace: TimeSpan?) {
         var retention: TimeSpan?
         var grace: TimeSpan?
         while eat(.comma) {
@@ -49,7 +52,7 @@ extension StatementParser {
     }
 
     /// `WITHIN span | (before, after) [GRACE PERIOD span]` if it is there.
-    mutating func optionalJoinWindow() throws(Diagnostic) -> JoinWindow? {
+    func optionalJoinWindow() throws(Diagnostic) -> JoinWindow? {
         let position = token.position
         guard eat(.within) else { return nil }
         let before: TimeSpan
@@ -69,7 +72,7 @@ extension StatementParser {
     }
 
     /// A count and a unit of fixed length, such as `30 SECONDS`.
-    mutating func span(_ what: String) throws(Diagnostic) -> TimeSpan {
+    func span(_ what: String) throws(Diagnostic) -> TimeSpan {
         guard at(.wholeNumber) else {
             note("\(what), such as 30 SECONDS")
             throw unexpected()
@@ -77,7 +80,7 @@ extension StatementParser {
         let position = token.position
         let width = token.width
         let count = try count(what)
-        guard let unit = token.keyword?.timeUnit, unit.milliseconds != nil else {
+        guard let unit = keyword?.timeUnit, unit.milliseconds != nil else {
             note("MILLISECONDS, SECONDS, MINUTES, HOURS or DAYS")
             let hint = Spelling.nearest(to: text(of: token), among: TimeUnit.allCases.map(\.rawValue))
             let plain = unexpected()
@@ -96,7 +99,7 @@ extension StatementParser {
         return span
     }
 
-    private mutating func positiveSpan(_ what: String) throws(Diagnostic) -> TimeSpan {
+    private func positiveSpan(_ what: String) throws(Diagnostic) -> TimeSpan {
         let start = token
         let span = try span(what)
         guard span.count > 0 else {

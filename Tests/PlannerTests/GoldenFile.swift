@@ -7,7 +7,7 @@ struct GoldenFile {
     struct Case {
         /// Lines that start with `#`, and empty ones, before the case.
         let comment: [String]
-        /// What is asked, e.g. `plan` or `rules expect=fold-constants`.
+        /// What is asked, such as `plan expect=fold-constants`.
         let directive: String
         let sql: String
         let answer: String

@@ -50,6 +50,26 @@ import Testing
         #expect(transcripts > 0)
     }
 
+    @Test(arguments: ["statements", "by-hand", "options", "tags"], [1, 2, 7])
+    func piecesOfInputDoNotMatter(_ name: String, _ size: Int) throws {
+        let script = try String(contentsOf: Self.folder.appending(path: "\(name).test"), encoding: .utf8)
+        let input = script.split(separator: "\n").filter { $0.hasPrefix("> ") }.map { $0.dropFirst(2) + "\n" }.joined()
+        let whole = SessionDriver(limits: Self.tightLimits)
+        whole.send(input)
+        let pieces = SessionDriver(limits: Self.tightLimits)
+        var rest = input[...]
+        while !rest.isEmpty {
+            pieces.send(String(rest.prefix(size)))
+            rest = rest.dropFirst(size)
+        }
+        // Lines of different tags may come in another order.
+        func byTag(_ lines: [String]) -> [String] {
+            lines.filter { !$0.hasPrefix("@") } + lines.filter { $0.hasPrefix("@") }
+        }
+        #expect(byTag(pieces.takeLines()) == byTag(whole.takeLines()))
+        #expect(pieces.isClosed == whole.isClosed)
+    }
+
     /// Limits small enough to be met in a few lines.
     private static var tightLimits: SessionLimits {
         var limits = SessionLimits()

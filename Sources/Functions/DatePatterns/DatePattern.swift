@@ -133,10 +133,24 @@ final class DatePattern {
     static let weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 }
 
-extension CallSite {
-    /// The pattern of a text, compiled once.
-    func datePattern(_ text: Text) throws(FunctionError) -> DatePattern {
-        let pattern = text.string
-        return try cached("date " + pattern) { () throws(FunctionError) in try DatePattern(pattern) }
+extension FunctionCall {
+    /// The patterns of an argument by row; a constant one is compiled once, others are remembered by their text.
+    func datePatterns(_ argument: Int) -> (Int) throws(FunctionError) -> DatePattern {
+        let texts = Text.Reader(arguments[argument])
+        let site = site
+        return eachOrConstant(argument) { (row: Int) throws(FunctionError) in
+            let pattern = texts(row).string
+            return try site.cached("date " + pattern) { () throws(FunctionError) in try DatePattern(pattern) }
+        }
+    }
+
+    /// What `make` makes of an argument in a row; of a constant it is made only once.
+    func eachOrConstant<Thing>(
+        _ argument: Int,
+        _ make: @escaping (Int) throws(FunctionError) -> Thing
+    ) -> (Int) throws(FunctionError) -> Thing {
+        // An argument that is not valid complains in every row.
+        guard arguments[argument].isConstant, !arguments[argument].isNull(0), let thing = try? make(0) else { return make }
+        return { _ in thing }
     }
 }

@@ -42,10 +42,14 @@ final class RegularExpression {
     }
 }
 
-extension CallSite {
-    /// The regular expression of a pattern, compiled once.
-    func regularExpression(_ pattern: Text) throws(FunctionError) -> RegularExpression {
-        let text = pattern.string
-        return try cached(text) { () throws(FunctionError) in try RegularExpression(text) }
+extension FunctionCall {
+    /// The regular expressions of an argument by row, each compiled once.
+    func regularExpressions(_ argument: Int) -> (Int) throws(FunctionError) -> RegularExpression {
+        let texts = Text.Reader(arguments[argument])
+        let site = site
+        return eachOrConstant(argument) { (row: Int) throws(FunctionError) in
+            let pattern = texts(row).string
+            return try site.cached(pattern) { () throws(FunctionError) in try RegularExpression(pattern) }
+        }
     }
 }

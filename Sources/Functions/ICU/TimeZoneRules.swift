@@ -61,10 +61,14 @@ final class TimeZoneRules {
     }
 }
 
-extension CallSite {
-    /// The time zone of a name, opened once.
-    func zone(_ name: Text) throws(FunctionError) -> TimeZoneRules {
-        let text = name.string
-        return try cached("zone " + text) { () throws(FunctionError) in try TimeZoneRules(text) }
+extension FunctionCall {
+    /// The time zones of an argument by row, each opened once.
+    func zones(_ argument: Int) -> (Int) throws(FunctionError) -> TimeZoneRules {
+        let texts = Text.Reader(arguments[argument])
+        let site = site
+        return eachOrConstant(argument) { (row: Int) throws(FunctionError) in
+            let name = texts(row).string
+            return try site.cached("zone " + name) { () throws(FunctionError) in try TimeZoneRules(name) }
+        }
     }
 }

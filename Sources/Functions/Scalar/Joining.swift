@@ -84,8 +84,9 @@ extension ScalarFunction {
                 returns: .pattern(.exact(type)),
                 nulls: .sees
             ) { call in
-                call.texts(seesNull: call.arguments.map { _ in true }) { row, out in
-                    for argument in call.arguments where !argument.isNull(row) { out.append(argument.bytes(row)) }
+                let parts = call.arguments.map(PresentText.init)
+                return call.texts(seesNull: call.arguments.map { _ in true }) { row, out in
+                    for part in parts { if let bytes = part(row) { out.append(bytes) } }
                     return true
                 }
             },
@@ -98,12 +99,15 @@ extension ScalarFunction {
                 returns: .pattern(.exact(type)),
                 nulls: .sees
             ) { call in
-                call.texts(seesNull: call.arguments.indices.map { $0 > 0 }) { row, out in
+                let separators = Text.Reader(call.arguments[0])
+                let parts = call.arguments.dropFirst().map(PresentText.init)
+                return call.texts(seesNull: call.arguments.indices.map { $0 > 0 }) { row, out in
                     var isFirst = true
-                    for argument in call.arguments.dropFirst() where !argument.isNull(row) {
-                        if !isFirst { out.append(call.arguments[0].bytes(row)) }
+                    for part in parts {
+                        guard let bytes = part(row) else { continue }
+                        if !isFirst { out.append(separators(row).bytes) }
                         isFirst = false
-                        out.append(argument.bytes(row))
+                        out.append(bytes)
                     }
                     return true
                 }
@@ -137,6 +141,25 @@ extension ScalarFunction {
             writePadded(bytes.bytes, Int(length), pad.bytes, onLeft: false, isText: false, to: &out)
         },
     ]
+}
+
+/// Reads the bytes of an argument that may be NULL, without touching its column object.
+private struct PresentText {
+    private let text: Text.Reader
+    private let validity: UnsafePointer<UInt64>?
+    private let mask: Int
+
+    init(_ argument: FunctionCall.Argument) {
+        text = Text.Reader(argument)
+        validity = argument.column.validityWords.map { UnsafePointer($0) }
+        mask = argument.mask
+    }
+
+    @inline(__always)
+    func callAsFunction(_ row: Int) -> UnsafeRawBufferPointer? {
+        if let validity, !Bitmap.get(validity, row & mask) { return nil }
+        return text(row).bytes
+    }
 }
 
 /// Characters a padded text may have: more than a column should hold in one row.
@@ -199,31 +222,65 @@ private func position(_ text: Text?, _ part: Text?, _ start: Int32?, _ occurrenc
 
 @Sendable
 private func split(_ call: FunctionCall) -> Column {
-    let builder = ColumnBuilder(call.result, capacity: call.count)
-    let parts = builder.children[0]
     let isText = call.result == .array(.string)
+    let texts = PresentText(call.arguments[0])
+    let delimiters = PresentText(call.arguments[1])
+    var bytes = ByteWriter(capacity: call.arguments[0].column.arenaBytes)
+    var ends: [Int32] = [0]
+    let offsets = Buffer(capacity: (call.count + 1) * 4)
+    let lists = offsets.base.assumingMemoryBound(to: Int32.self)
+    lists[0] = 0
+    var validity: Buffer?
     for row in 0..<call.count {
-        if call.arguments[0].isNull(row) || call.arguments[1].isNull(row) {
-            builder.appendNull()
-            continue
-        }
-        let text = call.arguments[0].bytes(row)
-        let delimiter = call.arguments[1].bytes(row)
-        var index = 0
-        if delimiter.isEmpty {
-            while index < text.count {
-                let length = isText ? TextUnits.characterLength(text, index) : 1
-                parts.append(bytes: text.part(index..<index + length))
-                index += length
+        if let text = texts(row), let delimiter = delimiters(row) {
+            forEachPart(of: text, delimiter, isText: isText) { part in
+                bytes.append(part)
+                ends.append(Int32(truncatingIfNeeded: bytes.count))
             }
         } else {
-            while let hit = ByteSearch.first(delimiter, in: text, from: index) {
-                parts.append(bytes: text.part(index..<hit))
-                index = hit + delimiter.count
-            }
-            parts.append(bytes: text.part(index..<text.count))
+            let bitmap = validity ?? Bitmap.buffer(call.count, allSet: true)
+            validity = bitmap
+            Bitmap.clear(bitmap.base.assumingMemoryBound(to: UInt64.self), row)
         }
-        builder.appendComposite()
+        lists[row + 1] = Int32(truncatingIfNeeded: ends.count - 1)
     }
-    return builder.finish()
+    let partOffsets = Buffer(capacity: ends.count * 4)
+    ends.withUnsafeBytes {
+        if let start = $0.baseAddress { partOffsets.base.copyMemory(from: start, byteCount: $0.count) }
+    }
+    let parts = Column(
+        type: isText ? .string : .bytes,
+        count: ends.count - 1,
+        data: bytes.finish(),
+        offsets: partOffsets
+    )
+    return Column(type: call.result, count: call.count, validity: validity, offsets: offsets, children: [parts])
+}
+
+@inline(__always)
+private func forEachPart(
+    of text: UnsafeRawBufferPointer,
+    _ delimiter: UnsafeRawBufferPointer,
+    isText: Bool,
+    _ body: (UnsafeRawBufferPointer) -> Void
+) {
+    var index = 0
+    if delimiter.isEmpty {
+        while index < text.count {
+            let length = isText ? TextUnits.characterLength(text, index) : 1
+            body(text.part(index..<index + length))
+            index += length
+        }
+        return
+    }
+    while let hit = ByteSearch.first(delimiter, in: text, from: index) {
+        body(text.part(index..<hit))
+        index = hit + delimiter.count
+    }
+    body(text.part(index..<text.count))
+}
+
+extension Column {
+    /// Bytes of all rows of a STRING or BYTES column.
+    fileprivate var arenaBytes: Int { Int(offsets[count] - offsets[0]) }
 }

@@ -50,11 +50,11 @@ extension ScalarFunction {
 
 @Sendable
 private func extract(_ call: FunctionCall) -> Column {
-    let patterns = Text.Reader(call.arguments[0])
+    let patterns = call.regularExpressions(0)
     let texts = Text.Reader(call.arguments[1])
     let groups = call.arguments.count > 2 ? Int32.Reader(call.arguments[2]) : nil
     return call.texts(seesNull: call.arguments.map { _ in false }) { row, out in
-        let expression = try call.site.regularExpression(patterns(row))
+        let expression = try patterns(row)
         let group = groups.map { Int($0(row)) } ?? 0
         guard group >= 0, group <= expression.groupCount else { return false }
         let text = texts(row).bytes
@@ -107,10 +107,10 @@ private func splitByPattern(_ call: FunctionCall) -> Column {
 @Sendable
 private func replace(_ call: FunctionCall) -> Column {
     let texts = Text.Reader(call.arguments[0])
-    let patterns = Text.Reader(call.arguments[1])
+    let patterns = call.regularExpressions(1)
     let replacements = Text.Reader(call.arguments[2])
     return call.texts(seesNull: [false, false, false]) { row, out in
-        let expression = try call.site.regularExpression(patterns(row))
+        let expression = try patterns(row)
         let text = texts(row).bytes
         let replacement = replacements(row).bytes
         var start = 0
@@ -167,7 +167,7 @@ extension FunctionCall {
         _ body: (Int, RegularExpression, UnsafeRawBufferPointer, ColumnBuilder) -> Bool
     ) -> Column {
         let builder = ColumnBuilder(result, capacity: count)
-        let patterns = Text.Reader(arguments[pattern])
+        let patterns = regularExpressions(pattern)
         let texts = Text.Reader(arguments[text])
         for row in 0..<count {
             if arguments.contains(where: { $0.isNull(row) }) {
@@ -175,7 +175,7 @@ extension FunctionCall {
                 continue
             }
             do {
-                let expression = try site.regularExpression(patterns(row))
+                let expression = try patterns(row)
                 let isThere = body(row, expression, texts(row).bytes, builder.children[0])
                 if isThere { builder.appendComposite() } else { builder.appendNull() }
             } catch {

@@ -13,12 +13,11 @@ extension ScalarFunction {
                 returns: .pattern(.exact(.timestamp))
             ) { call in
                 let time = SQLTimestamp.Reader(call.arguments[0])
-                let from = Text.Reader(call.arguments[1])
-                let to = Text.Reader(call.arguments[2])
+                let from = call.zones(1)
+                let to = call.zones(2)
                 return call.rows(SQLTimestamp.self, seesNull: [false, false, false]) { row in
                     let instant = time(row).milliseconds
-                    let shift =
-                        try call.site.zone(to(row)).offset(at: instant) - call.site.zone(from(row)).offset(at: instant)
+                    let shift = try to(row).offset(at: instant) - from(row).offset(at: instant)
                     return SQLTimestamp(instant + Int64(shift))
                 }
             }
@@ -124,11 +123,11 @@ extension ScalarFunction {
                 parameters,
                 returns: .pattern(.exact(.string))
             ) { call in
-                let patterns = Text.Reader(call.arguments[1])
-                let zones = call.arguments.count > 2 ? Text.Reader(call.arguments[2]) : nil
+                let patterns = call.datePatterns(1)
+                let zones = call.arguments.count > 2 ? call.zones(2) : nil
                 return call.texts(seesNull: call.arguments.map { _ in false }) { row, out in
-                    let pattern = try call.site.datePattern(patterns(row))
-                    let zone = try zones.map { try call.site.zone($0(row)) }
+                    let pattern = try patterns(row)
+                    let zone = try zones.map { try $0(row) }
                     pattern.write(try call.instant(row, pattern), zone, to: &out)
                     return true
                 }
@@ -154,11 +153,11 @@ extension ScalarFunction {
                     returns: .pattern(.exact(type))
                 ) { call in
                     let texts = Text.Reader(call.arguments[0])
-                    let patterns = Text.Reader(call.arguments[1])
-                    let zones = hasZone ? Text.Reader(call.arguments[2]) : nil
+                    let patterns = call.datePatterns(1)
+                    let zones = hasZone ? call.zones(2) : nil
                     return call.rows(Int64.self, seesNull: call.arguments.map { _ in false }) { row in
-                        let zone = try zones.map { try call.site.zone($0(row)) }
-                        return try call.site.datePattern(patterns(row)).instant(texts(row), zone)
+                        let zone = try zones.map { try $0(row) }
+                        return try patterns(row).instant(texts(row), zone)
                     }
                 }
             }
@@ -202,9 +201,9 @@ extension ScalarFunction {
             returns: .pattern(.exact(type))
         ) { call in
             let texts = Text.Reader(call.arguments[0])
-            let patterns = Text.Reader(call.arguments[1])
+            let patterns = call.datePatterns(1)
             return call.rows(Int32.self, seesNull: [false, false]) { row in
-                Int32(exactly: try read(texts(row), call.site.datePattern(patterns(row))))
+                Int32(exactly: try read(texts(row), patterns(row)))
             }
         }
     }

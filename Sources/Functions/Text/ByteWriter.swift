@@ -57,6 +57,9 @@ public struct ByteWriter {
         advance(NumberText.write(number.magnitude, to: room(NumberText.integerRoom)))
     }
 
+    /// The memory, which the caller may share.
+    consuming func finish() -> Buffer { buffer }
+
     /// What was written, as a String.
     public var text: String {
         String(decoding: UnsafeRawBufferPointer(start: base, count: count), as: UTF8.self)

@@ -3,19 +3,22 @@ import Values
 
 /// Reads SQL values from text as CAST does; nil for what is not such a value.
 public enum TextReader {
-    /// An INTEGER or BIGINT with an optional sign; surrounding blanks are skipped.
-    public static func integer<T: FixedWidthInteger>(_ text: UnsafeRawBufferPointer, _: T.Type = T.self) -> T? {
+    /// An INTEGER with an optional sign; surrounding blanks are skipped.
+    public static func integer(_ text: UnsafeRawBufferPointer) -> Int32? { bigint(text).flatMap(Int32.init(exactly:)) }
+
+    /// A BIGINT with an optional sign; surrounding blanks are skipped.
+    public static func bigint(_ text: UnsafeRawBufferPointer) -> Int64? {
         let digits = trimmed(text)
         var index = 0
         let isNegative = digits.first == 0x2D
         if isNegative || digits.first == 0x2B { index = 1 }
         guard index < digits.count else { return nil }
-        var value: T = 0
+        var value: Int64 = 0
         while index < digits.count {
             let digit = digits[index] &- 0x30
             guard digit < 10 else { return nil }
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            let step = T(truncatingIfNeeded: digit)
+            let step = Int64(digit)
             // Counted downwards from the start for negative numbers, whose range is wider by one.
             let (sum, carry) =
                 isNegative ? product.subtractingReportingOverflow(step) : product.addingReportingOverflow(step)

@@ -1,12 +1,16 @@
 /// An expression as written: no names resolved, no types known.
+///
+/// One word wide, so that the frames of a recursion over it stay small.
 public struct Expression: Sendable, Hashable {
+    private let node: Node
+
     /// What it is.
-    public let kind: Kind
+    public var kind: Kind { node.kind }
     /// Where it starts; for an infix operator, where the operator stands.
-    public let position: SourcePosition
+    public var position: SourcePosition { node.position }
     /// How many expressions stand inside each other, 1 for a leaf; never above the parser's nesting limit, so that
     /// recursion over a tree is safe.
-    public let height: Int
+    public var height: Int { node.height }
 
     /// The forms of an expression.
     public indirect enum Kind: Sendable, Hashable {
@@ -53,11 +57,33 @@ public struct Expression: Sendable, Hashable {
 
     /// An expression; its height follows from its parts.
     public init(_ kind: Kind, position: SourcePosition = .start) {
-        self.kind = kind
-        self.position = position
         var inner = 0
         kind.forEachChild { inner = max(inner, $0.height) }
-        height = inner + 1
+        node = Node(kind, position, inner + 1)
+    }
+
+    /// Whether both say the same, at whatever place.
+    public static func == (left: Expression, right: Expression) -> Bool {
+        left.node === right.node || (left.node.hash == right.node.hash && left.kind == right.kind)
+    }
+
+    /// Hashes what it says.
+    public func hash(into hasher: inout Hasher) { hasher.combine(node.hash) }
+
+    /// The content, behind one reference.
+    private final class Node: Sendable {
+        let kind: Kind
+        let position: SourcePosition
+        let height: Int
+        /// Kept, so that hashing and most comparisons need no recursion.
+        let hash: Int
+
+        init(_ kind: Kind, _ position: SourcePosition, _ height: Int) {
+            self.kind = kind
+            self.position = position
+            self.height = height
+            hash = kind.hashValue
+        }
     }
 }
 

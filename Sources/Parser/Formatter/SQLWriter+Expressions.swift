@@ -62,8 +62,12 @@ extension SQLWriter {
         switch kind {
         case .unary(let sign, let value):
             write(sign.rawValue)
-            // A sign in front of a number would become part of it, and two signs a comment.
-            if value.kind.startsWithNumberOrSign {
+            if case .unary = value.kind {
+                // Two signs together would start a comment.
+                write(" ")
+                write(value, .sign)
+            } else if value.kind.startsWithNumberOrSign {
+                // A sign in front of a number would become part of it.
                 write("(")
                 write(value)
                 write(")")

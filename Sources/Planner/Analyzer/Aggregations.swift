@@ -119,9 +119,8 @@ extension QueryAnalyzer {
                     at: advance.position
                 )
             }
-        case .session(let gap):
-            shape = .session(gap: gap.milliseconds)
-            size = gap.milliseconds
+        case .session:
+            throw PlanError(SQLState.notSupported, "SESSION windows are not supported yet", at: clause.position)
         }
         guard size > 0 else {
             throw PlanError(SQLState.invalidDefinition, "a window is longer than 0", at: clause.position)

@@ -21,7 +21,7 @@ extension QueryAnalyzer {
             }
             let right = try scan(join.source, query)
             try checkSupported(join, left, right)
-            left = try self.join(left, prefixed(right, query), join)
+            left = try self.join(left, right, join, query)
         }
         return left
     }
@@ -78,23 +78,38 @@ extension QueryAnalyzer {
         return Rows(plan, scope, sources: rows.sources)
     }
 
-    private func join(_ left: Rows, _ right: Rows, _ clause: JoinClause) throws(PlanError) -> Rows {
+    private func join(_ left: Rows, _ right: Rows, _ clause: JoinClause, _ query: Query) throws(PlanError) -> Rows {
+        let table = right.scope.sources[0]
         let condition = try JoinCondition(clause.condition, left.scope, right.scope, self)
         try checkTableKey(condition, right, clause)
         let rekeyed = rekey(left, condition.left)
-        let table = right.plan
+        let hasTime = query.mentions("ROWTIME")
         let plan = LogicalPlan.join(
-            LogicalPlan.TableJoin(keepsUnmatched: clause.kind == .left),
+            LogicalPlan.TableJoin(
+                keepsUnmatched: clause.kind == .left,
+                tableName: table.name,
+                hasTableTime: hasTime
+            ),
             .repartition(rekeyed),
-            table
+            right.plan
         )
         let output = plan.output
-        let leftStart = 1 - left.plan.output.keyCount
-        let rightStart = rekeyed.output.fields.count - right.plan.output.keyCount
-        let scope = Scope(sources: left.scope.moved(by: leftStart) + right.scope.moved(by: rightStart))
-        var rows = Rows(plan, scope, sources: left.sources + right.sources)
+        let moved = 1 - left.plan.output.keyCount
+        let width = rekeyed.output.fields.count
+        var columns = table.columns.enumerated().map { index, column in
+            Scope.Column(column.name, output.column(width + index), isListed: column.isListed)
+        }
+        if hasTime {
+            columns.append(Scope.Column("ROWTIME", output.column(output.fields.count - 1), isListed: false))
+        }
+        let joined = Scope.Source(name: table.name, columns: columns, rowTime: nil)
+        var rows = Rows(
+            plan,
+            Scope(sources: left.scope.moved(by: moved) + [joined]),
+            sources: left.sources + right.sources
+        )
         rows.keyOrigin = .join
-        let stands = [condition.left.shifted(by: leftStart), condition.right.shifted(by: rightStart)]
+        let stands = [condition.left.shifted(by: moved), output.column(width)]
         rows.keyEquivalents = [[output.column(0)] + stands.filter(\.isColumn)]
         rows.keyTexts = ["\(condition.leftText) or \(condition.rightText)"]
         return rows
@@ -113,8 +128,7 @@ extension QueryAnalyzer {
     private func checkTableKey(_ condition: JoinCondition, _ right: Rows, _ clause: JoinClause) throws(PlanError) {
         let source = right.sources[0]
         let key = source.keyFields
-        let expected = right.plan.output.column(right.plan.output.keyCount)
-        guard key.count == 1, condition.right == expected else {
+        guard key.count == 1, condition.right == right.plan.output.column(0) else {
             throw PlanError(
                 SQLState.notSupported,
                 "a stream is joined with a table on the table's primary key"

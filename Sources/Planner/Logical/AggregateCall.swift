@@ -32,7 +32,6 @@ struct AggregateWindow: Hashable, Sendable {
     enum Shape: Hashable, Sendable {
         case tumbling(size: Int64)
         case hopping(size: Int64, advance: Int64)
-        case session(gap: Int64)
     }
 
     /// The window behind the keys of the result.
@@ -40,7 +39,6 @@ struct AggregateWindow: Hashable, Sendable {
         switch shape {
         case .tumbling(let size): .tumbling(sizeMilliseconds: size)
         case .hopping(let size, _): .hopping(sizeMilliseconds: size)
-        case .session: .session
         }
     }
 }
@@ -51,7 +49,6 @@ extension AggregateWindow: CustomStringConvertible {
             switch shape {
             case .tumbling(let size): "tumbling (size \(size) ms"
             case .hopping(let size, let advance): "hopping (size \(size) ms, advance \(advance) ms"
-            case .session(let gap): "session (gap \(gap) ms"
             }
         return "\(form), grace \(grace) ms, retention \(retention) ms)"
     }

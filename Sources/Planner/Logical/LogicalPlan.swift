@@ -71,8 +71,21 @@ indirect enum LogicalPlan: Sendable {
     }
 
     /// Rows of a stream, each with the row of a table that its key names at that moment.
+    ///
+    /// The columns are those of the stream, all columns of the table, and the table's ROWTIME if it is asked for.
     struct TableJoin: Sendable {
         let keepsUnmatched: Bool
+        /// The name of the table in the query, which the names of its columns begin with.
+        let tableName: String
+        var hasTableTime: Bool
+    }
+}
+
+extension LogicalPlan.TableJoin {
+    /// What the join adds to the stream's columns.
+    fileprivate func tableFields(_ table: Schema) -> [Schema.Field] {
+        table.fields.map { Schema.Field("\(tableName)_\($0.name)", $0.type) }
+            + (hasTableTime ? [Schema.Field("\(tableName)_ROWTIME", .bigint)] : [])
     }
 }
 
@@ -94,11 +107,11 @@ extension LogicalPlan {
                 isWindowed: aggregation.window != nil,
                 values: aggregation.calls.map(\.field)
             )
-        case .join(_, let stream, let table):
+        case .join(let join, let stream, let table):
             Schema(
                 key: Array(stream.output.key),
                 isWindowed: stream.output.isWindowed,
-                values: Array(stream.output.values) + table.output.values
+                values: Array(stream.output.values) + join.tableFields(table.output)
             )
         }
     }

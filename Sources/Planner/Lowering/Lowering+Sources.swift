@@ -1,21 +1,19 @@
 import Parser
 import Runtime
+import Values
 
 extension Lowering {
     /// The rows of a source; a stream's records keep their headers on the way to the sink.
-    func lower(_ scan: LogicalPlan.Scan) -> Fragment {
-        Fragment(scan.spec(readsHeaders: scan.source.kind == .stream))
+    mutating func lower(_ scan: LogicalPlan.Scan, _ need: Need) -> Fragment {
+        let isTable = scan.source.kind == .table
+        var fragment = Fragment(scan.spec(readsHeaders: !isTable))
+        if isTable, need != .changes {
+            fragment.append(TableSource(input: scan.output, store: storeName("table")))
+        }
+        return fragment
     }
 
-    func repartition(_: LogicalPlan) throws(PlanError) -> Fragment {
+    func repartition(_: LogicalPlan, _: Need) throws(PlanError) -> Fragment {
         throw PlanError(SQLState.notSupported, "repartitioning is not supported yet")
-    }
-
-    func aggregate(_: LogicalPlan.Aggregation, _: LogicalPlan) throws(PlanError) -> Fragment {
-        throw PlanError(SQLState.notSupported, "GROUP BY is not supported yet")
-    }
-
-    func join(_: LogicalPlan.TableJoin, _: LogicalPlan, _: LogicalPlan) throws(PlanError) -> Fragment {
-        throw PlanError(SQLState.notSupported, "joins are not supported yet")
     }
 }

@@ -18,16 +18,28 @@ struct Lowering {
         self.context = context
     }
 
+    /// What the reader of a table's changes needs of them.
+    enum Need {
+        /// New rows and deletions.
+        case changes
+        /// The rows stand in a state, for pull queries.
+        case state
+        /// Each change comes with the row that it replaces.
+        case oldRows
+    }
+
     /// The topology of a plan whose rows end in `sink`.
+    /// - Parameter keepsRows: whether a table's rows stand in a state.
     static func topology(
         _ plan: LogicalPlan,
         query: String,
         settings: PlannerSettings,
         context: RuleContext,
+        keepsRows: Bool,
         sink: ((Schema) -> any OperatorSpec)?
     ) throws(PlanError) -> Topology {
         var lowering = Lowering(query: query, settings: settings, context: context)
-        var fragment = try lowering.lower(plan)
+        var fragment = try lowering.lower(plan, keepsRows ? .state : .changes)
         if let sink { fragment.append(sink(plan.output)) }
         return Topology(
             subtopologies: lowering.subtopologies + [fragment.subtopology],
@@ -36,21 +48,31 @@ struct Lowering {
     }
 
     /// The operators of a plan; what lies above a repartition becomes a subtopology of its own.
-    mutating func lower(_ plan: LogicalPlan) throws(PlanError) -> Fragment {
+    mutating func lower(_ plan: LogicalPlan, _ need: Need) throws(PlanError) -> Fragment {
         switch plan {
-        case .scan(let scan): return lower(scan)
-        case .filter(let condition, let input):
-            var fragment = try lower(input)
-            fragment.append(Filter(condition, input: input.output, isTable: input.kind == .table))
-            return fragment
+        case .scan(let scan): return lower(scan, need)
+        case .filter(let condition, let input): return try filter(condition, input)
         case .project(let projection, let input):
-            var fragment = try lower(input)
+            var fragment = try lower(input, need)
             fragment.append(Lowering.operator(projection, input.output, plan.output))
             return fragment
-        case .repartition(let input): return try repartition(input)
-        case .aggregate(let aggregation, let input): return try aggregate(aggregation, input)
-        case .join(let join, let stream, let table): return try self.join(join, stream, table)
+        case .repartition(let input): return try repartition(input, need)
+        case .aggregate(let aggregation, let input):
+            var fragment = try aggregate(aggregation, input)
+            if need == .oldRows {
+                fragment.append(TableSource(input: plan.output, store: storeName("table")))
+            }
+            return fragment
+        case .join(let join, let stream, let table): return try self.join(join, stream, table, plan.output)
         }
+    }
+
+    /// A filter; above a table it deletes rows that no longer pass, for which it must know that they did.
+    private mutating func filter(_ condition: Expression, _ input: LogicalPlan) throws(PlanError) -> Fragment {
+        let isTable = input.kind == .table && !input.isFinal
+        var fragment = try lower(input, isTable ? .oldRows : .changes)
+        fragment.append(Filter(condition, input: input.output, isTable: isTable))
+        return fragment
     }
 
     /// The operator of a projection; window bounds are taken over.
@@ -68,6 +90,17 @@ struct Lowering {
     mutating func complete(_ fragment: Fragment) { subtopologies.append(fragment.subtopology) }
 
     mutating func add(_ topic: InternalTopic) { internalTopics.append(topic) }
+}
+
+extension LogicalPlan {
+    /// True when each row comes once and never changes: EMIT FINAL.
+    fileprivate var isFinal: Bool {
+        switch self {
+        case .aggregate(let aggregation, _): aggregation.isFinal
+        case .filter(_, let input), .project(_, let input): input.isFinal
+        case .scan, .repartition, .join: false
+        }
+    }
 }
 
 extension LogicalPlan.Scan {

@@ -26,7 +26,9 @@ extension Topology {
             guard last.nodes[node].inputs.count == 1, case .node(let below) = last.nodes[node].inputs[0] else {
                 return nil
             }
-            steps.insert(spec, at: 0)
+            // Read from a state, a row that does not pass is no deletion but nothing.
+            let filter = (spec as? Filter).map { Filter($0.predicate, input: $0.output, isTable: false) }
+            steps.insert(filter ?? spec, at: 0)
             node = below
         }
         return nil

@@ -60,7 +60,9 @@ extension Planning {
                     : "use EMIT CHANGES"
             )
         }
-        let parts = try PullSteps(analysis.plan)
+        // Columns are not pruned: the state's rows come with all of them.
+        let rules: [Rule] = [.foldConstants, .mergeProjections]
+        let parts = try PullSteps(OptimizedPlan(analysis.plan, RuleContext(partitions: [:]), rules: rules).plan)
         let range = parts.condition.map { StateRange($0, state) } ?? StateRange(keys: .all)
         if case .all = range.keys, !settings.allowsTableScans {
             throw PlanError(

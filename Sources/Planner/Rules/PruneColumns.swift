@@ -98,14 +98,20 @@ private struct ColumnPruner {
         _ needed: Set<Int>
     ) -> Pruned {
         let width = stream.output.fields.count
-        let tableStart = table.output.valueStart
+        let tableWidth = table.output.fields.count
         let left = prune(stream, needed.filter { $0 < width })
-        let right = prune(table, Set(needed.filter { $0 >= width }.map { $0 - width + tableStart }))
+        let right = prune(table, Set(needed.map { $0 - width }.filter { (0..<tableWidth).contains($0) }))
         let newWidth = left.plan.output.fields.count
-        let newStart = right.plan.output.valueStart
         var places = left.places
-        for (old, new) in right.places where old >= tableStart {
-            places[old - tableStart + width] = new - newStart + newWidth
+        for (old, new) in right.places { places[old + width] = new + newWidth }
+        var join = join
+        if join.hasTableTime {
+            join.hasTableTime = needed.contains(width + tableWidth)
+            if join.hasTableTime {
+                places[width + tableWidth] = newWidth + right.plan.output.fields.count
+            } else {
+                changed = true
+            }
         }
         return Pruned(plan: .join(join, left.plan, right.plan), places: places)
     }

@@ -13,7 +13,7 @@ extension Planning {
     ) throws(PlanError) -> PersistentQueryPlan {
         let (plan, time) = try timed(analysis.plan, sink)
         let layout = sink.layout(wanted: Array(sink.valueFields.indices))
-        let built = try build(plan, query: id) { input in
+        let built = try build(plan, query: id, keepsRows: sink.kind == .table) { input in
             SinkSpec(
                 topic: sink.topic,
                 layout: layout,
@@ -31,7 +31,7 @@ extension Planning {
             sinkTopic: topic,
             materialization: sink.kind == .table
                 ? built.topology.materialization(query: id, hasSink: true) : nil,
-            upgradeSignature: analysis.plan.upgradeSignature,
+            upgradeSignature: built.upgradeSignature,
             text: built.text
         )
     }
@@ -150,7 +150,7 @@ extension Planning {
                 pseudoColumns: []
             )
         )
-        let built = try build(plan, query: id, RuleContext(partitions: [:]), sink: nil)
+        let built = try build(plan, query: id, RuleContext(partitions: [:]), keepsRows: true, sink: nil)
         return PersistentQueryPlan(
             id: id,
             kind: .sourceTable,
@@ -159,7 +159,7 @@ extension Planning {
             writes: nil,
             sinkTopic: nil,
             materialization: built.topology.materialization(query: id, hasSink: false),
-            upgradeSignature: plan.upgradeSignature,
+            upgradeSignature: built.upgradeSignature,
             text: built.text
         )
     }

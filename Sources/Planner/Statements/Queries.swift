@@ -45,12 +45,16 @@ extension Planning {
     }
 
     /// A plan after the rules, as a topology and as text.
-    func build(_ plan: LogicalPlan, query id: String, sink: ((Schema) -> any OperatorSpec)?) throws(PlanError) -> (
-        topology: Topology, text: PlanText
-    ) {
+    /// - Parameter keepsRows: whether pull queries will ask for the rows of the result, if it is a table.
+    func build(
+        _ plan: LogicalPlan,
+        query id: String,
+        keepsRows: Bool = false,
+        sink: ((Schema) -> any OperatorSpec)?
+    ) throws(PlanError) -> BuiltQuery {
         var partitions: [String: Int] = [:]
         for scan in plan.scans { partitions[scan.source.topic] = try topic(of: scan.source).partitions }
-        return try build(plan, query: id, RuleContext(partitions: partitions), sink: sink)
+        return try build(plan, query: id, RuleContext(partitions: partitions), keepsRows: keepsRows, sink: sink)
     }
 
     /// The same with what is known about the topics given.
@@ -58,18 +62,20 @@ extension Planning {
         _ plan: LogicalPlan,
         query id: String,
         _ context: RuleContext,
+        keepsRows: Bool = false,
         sink: ((Schema) -> any OperatorSpec)?
-    ) throws(PlanError) -> (topology: Topology, text: PlanText) {
+    ) throws(PlanError) -> BuiltQuery {
         let optimized = OptimizedPlan(plan, context)
         let topology = try Lowering.topology(
             optimized.plan,
             query: id,
             settings: settings,
             context: context,
+            keepsRows: keepsRows,
             sink: sink
         )
         let text = PlanText(logical: "\(plan)", optimized: optimized.text, physical: topology.text)
-        return (topology, text)
+        return BuiltQuery(topology: topology, text: text, upgradeSignature: optimized.plan.upgradeSignature)
     }
 
     /// How a source's topic was created.
@@ -101,4 +107,12 @@ extension Planning {
             )
         }
     }
+}
+
+/// A query that is ready to run.
+struct BuiltQuery {
+    let topology: Topology
+    let text: PlanText
+    /// See ``PersistentQueryPlan/upgradeSignature``.
+    let upgradeSignature: [String]
 }

@@ -39,7 +39,9 @@ extension LogicalPlan {
     var upgradeSignature: [String] {
         let below = inputs.flatMap(\.upgradeSignature)
         switch self {
-        case .scan(let scan): return below + ["read \(quotedIdentifier(scan.source.name))"]
+        case .scan(let scan):
+            // The rows of a table are kept with just the columns that are read.
+            return scan.source.kind == .table ? [summary] : ["read \(quotedIdentifier(scan.source.name))"]
         case .filter: return below
         case .project(let projection, _):
             let key = projection.key.map(\.expression.description).joined(separator: ", ")

@@ -145,6 +145,7 @@ struct RowMerge {
         case .fixed(4): return fixed(Int32.self)
         case .fixed(8): return fixed(Int64.self)
         case .fixed: return fixed(Int128.self)
+        case .variable: return bytes()
         default: return built()
         }
     }
@@ -153,23 +154,51 @@ struct RowMerge {
         let data = Buffer(capacity: count * MemoryLayout<T>.stride)
         let out = data.base.assumingMemoryBound(to: T.self)
         let bases = sources.map { UnsafePointer($0.values(as: T.self)) }
-        var validity: Buffer?
         for row in 0..<count {
             let source = Int(sourceOf[row])
             if source >= 0 { out[row] = bases[source][Int(rowOf[row])] } else { out[row] = 0 }
         }
-        for row in 0..<count where isNull(row) {
-            let bitmap = validity ?? Bitmap.buffer(count, allSet: true)
-            validity = bitmap
-            Bitmap.clear(bitmap.base.assumingMemoryBound(to: UInt64.self), row)
-        }
-        return Column(type: type, count: count, validity: validity, data: data)
+        return Column(type: type, count: count, validity: validity(), data: data)
     }
 
-    @inline(__always)
-    private func isNull(_ row: Int) -> Bool {
-        let source = Int(sourceOf[row])
-        return source < 0 || sources[source].isNull(Int(rowOf[row]))
+    /// STRING or BYTES: where each row ends first, then the bytes.
+    private func bytes() -> Column {
+        let offsetBuffer = Buffer(capacity: (count + 1) * 4)
+        let ends = offsetBuffer.base.assumingMemoryBound(to: Int32.self)
+        let from = sources.map { UnsafePointer($0.offsets) }
+        var total: Int32 = 0
+        ends[0] = 0
+        for row in 0..<count {
+            let source = Int(sourceOf[row])
+            if source >= 0 {
+                let index = Int(rowOf[row])
+                total += from[source][index + 1] - from[source][index]
+            }
+            ends[row + 1] = total
+        }
+        let data = Buffer(capacity: Int(total))
+        let arenas = sources.map { UnsafePointer($0.arena) }
+        for row in 0..<count {
+            let source = Int(sourceOf[row])
+            let length = Int(ends[row + 1] - ends[row])
+            if source < 0 || length == 0 { continue }
+            let start = arenas[source] + Int(from[source][Int(rowOf[row])])
+            (data.base + Int(ends[row])).copyMemory(from: start, byteCount: length)
+        }
+        return Column(type: type, count: count, validity: validity(), data: data, offsets: offsetBuffer)
+    }
+
+    /// The bitmap of the result; nil when no row is NULL.
+    private func validity() -> Buffer? {
+        let words = sources.map(\.validityWords)
+        if words.allSatisfy({ $0 == nil }), !sourceOf.contains(-1) { return nil }
+        let bitmap = Bitmap.buffer(count, allSet: true)
+        let out = bitmap.base.assumingMemoryBound(to: UInt64.self)
+        for row in 0..<count {
+            let source = Int(sourceOf[row])
+            if source < 0 || words[source].map({ !Bitmap.get($0, Int(rowOf[row])) }) ?? false { Bitmap.clear(out, row) }
+        }
+        return bitmap
     }
 
     private func built() -> Column {

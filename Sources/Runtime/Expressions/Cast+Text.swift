@@ -36,7 +36,7 @@ extension Cast {
         switch type {
         case .boolean: return read(column, type, UInt8(0)) { TextReader.boolean($0) ? 1 : 0 }
         case .integer: return read(column, type, Int32(0)) { TextReader.integer($0) }
-        case .bigint: return read(column, type, Int64(0)) { TextReader.integer($0) }
+        case .bigint: return read(column, type, Int64(0)) { TextReader.bigint($0) }
         case .double: return read(column, type, Double(0)) { TextReader.double($0) }
         case .decimal(let precision, let scale):
             return read(column, type, Int128(0)) {

@@ -84,7 +84,7 @@ struct ExpressionCompiler {
                 node.type
             )
         case .structure(let fields): return StructConstructor(try kernels(fields.map(\.value)), node.type)
-        case .call(let function, let arguments): return CallKernel(function, try kernels(arguments), source: node)
+        case .call(let function, let arguments): return try call(function, arguments, node)
         case .lambda: throw ExpressionError("a lambda may only be an argument of a function")
         default: return try condition(node)
         }
@@ -199,18 +199,14 @@ struct ExpressionCompiler {
         }
         if case .decimal = type, case (.decimal, .decimal) = (left.type, right.type) {
             return left.type.decimalScale == right.type.decimalScale
-                ? FixedComparison<Int128>(op, left, right) : DecimalComparison(op, left, right)
+                ? FixedComparison(op, left, right) : DecimalComparison(op, left, right)
         }
         let a = try cast(left, type, node)
         let b = try cast(right, type, node)
         switch type {
-        case .boolean: return FixedComparison<UInt8>(op, a, b)
-        case .integer, .date, .time: return FixedComparison<Int32>(op, a, b)
-        case .bigint, .timestamp: return FixedComparison<Int64>(op, a, b)
-        case .double: return FixedComparison<Double>(op, a, b)
-        case .decimal: return FixedComparison<Int128>(op, a, b)
         case .string, .bytes: return TextComparison(op, a, b)
         case .array, .map, .structure: return DeepComparison(op, a, b)
+        default: return FixedComparison(op, a, b)
         }
     }
 
@@ -232,9 +228,9 @@ struct ExpressionCompiler {
         }
         let kernel: Kernel
         switch natural {
-        case .integer: kernel = IntegerArithmetic<Int32>(op, left, right, natural, source: node)
+        case .integer: kernel = IntegerArithmetic(op, left, right, natural, source: node)
         case .bigint:
-            kernel = IntegerArithmetic<Int64>(
+            kernel = IntegerArithmetic(
                 op,
                 try cast(left, natural, node),
                 try cast(right, natural, node),
@@ -264,6 +260,28 @@ struct ExpressionCompiler {
         var isGood = true
         let column = Cast(fail: { _, _ in isGood = false }).column(constant, to: type)
         return isGood ? ConstantKernel(column) : cast
+    }
+
+    private func call(
+        _ function: ResolvedFunction,
+        _ arguments: [Expression],
+        _ node: Expression
+    ) throws(ExpressionError) -> Kernel {
+        guard arguments.count == function.argumentTypes.count else {
+            throw ExpressionError("\(function.function.signature) takes another number of arguments")
+        }
+        var plain: [Kernel] = []
+        var lambdas: [Lambda] = []
+        for (argument, type) in zip(arguments, function.argumentTypes) {
+            if case .lambda(let list, let body) = argument {
+                let inner = ExpressionCompiler(parameters: parameters + list)
+                let kernel = try inner.cast(inner.kernel(body), type, body)
+                lambdas.append(Lambda(kernel, needs: ColumnNeeds([body])))
+            } else {
+                plain.append(try cast(kernel(argument), type, argument))
+            }
+        }
+        return CallKernel(function, plain, lambdas: lambdas, source: node)
     }
 
     private func element(

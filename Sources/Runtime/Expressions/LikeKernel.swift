@@ -11,6 +11,8 @@ struct LikePattern {
     }
 
     private let tokens: [Token]
+    /// The texts between runs, when the pattern has no `_` but several of them; each is sought behind the one before.
+    private let segments: [[UInt8]]?
 
     init(_ pattern: UnsafeRawBufferPointer, escape: [UInt8]) {
         var tokens: [Token] = []
@@ -38,6 +40,20 @@ struct LikePattern {
         }
         close()
         self.tokens = tokens
+        segments = tokens.count > 3 ? LikePattern.segments(tokens) : nil
+    }
+
+    private static func segments(_ tokens: [Token]) -> [[UInt8]]? {
+        var list: [[UInt8]] = []
+        for token in tokens {
+            switch token {
+            case .one: return nil
+            case .run: continue
+            case .bytes(let literal): list.append(literal)
+            }
+        }
+        guard case .run? = tokens.first, case .run? = tokens.last else { return nil }
+        return list
     }
 
     /// True when the whole text matches.
@@ -60,9 +76,21 @@ struct LikePattern {
             {
                 return contains(text, literal)
             }
-        default: break
+        default:
+            if let segments, isOneLine(text, 0..<text.count) { return containsAll(text, segments) }
         }
         return search(text)
+    }
+
+    private func containsAll(_ text: UnsafeRawBufferPointer, _ segments: [[UInt8]]) -> Bool {
+        var place = 0
+        for segment in segments {
+            guard let hit = segment.withUnsafeBytes({ ByteSearch.first($0, in: text, from: place) }) else {
+                return false
+            }
+            place = hit + segment.count
+        }
+        return true
     }
 
     /// Goes back to the last run on a mismatch and gives it one character more.

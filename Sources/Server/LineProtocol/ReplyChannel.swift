@@ -19,6 +19,8 @@ final class ReplyChannel: Sendable {
     struct Contents {
         var bytes: [UInt8] = []
         var events: [Event] = []
+
+        var isEmpty: Bool { bytes.isEmpty && events.isEmpty }
     }
 
     private struct Outbox {
@@ -87,12 +89,25 @@ final class ReplyChannel: Sendable {
 
     // MARK: The network thread
 
+    /// Needs no wake-up until `take` has found nothing: the network thread is going to look anyway.
+    func hold() {
+        outbox.withLock { $0.isAnnounced = true }
+    }
+
+    /// Asks for a wake-up although there was one: the network thread stopped looking before it found nothing.
+    func wakeAgain() {
+        wake()
+    }
+
     /// Takes everything written so far; `spare` becomes the next buffer, to keep its storage in use.
+    ///
+    /// There is no wake-up until this has found nothing.
     func take(spare: [UInt8]) -> Contents {
         outbox.withLock { outbox in
             let contents = outbox.contents
+            outbox.isAnnounced = !contents.isEmpty
+            guard !contents.isEmpty else { return contents }
             outbox.contents = Contents(bytes: spare, events: [])
-            outbox.isAnnounced = false
             return contents
         }
     }

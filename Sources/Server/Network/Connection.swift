@@ -6,6 +6,9 @@ import Glibc
 /// Used on the loop's thread only. It reads and writes the socket itself and asks libevent only when: a `bufferevent` reads at most 4 KiB at a time,
 /// which costs bulk inserts more system calls than they need.
 final class Connection {
+    /// Rounds of requests and replies before other connections have their turn.
+    private static let roundsMax = 256
+
     let id: UInt64
     private let descriptor: Int32
     private let loop: EventLoop
@@ -72,8 +75,13 @@ final class Connection {
 
     /// Takes what the executor's threads have written.
     func takeReplies() {
-        guard !isGone else { return }
+        settle()
+    }
+
+    /// Takes what is there; false when that was nothing.
+    private func absorbReplies() -> Bool {
         let contents = channel.take(spare: spare)
+        guard !contents.isEmpty else { return false }
         spare = []
         if output.isEmpty {
             spare = output
@@ -89,7 +97,7 @@ final class Connection {
             flows[id] = nil
             receivers[id] = nil
         }
-        settle()
+        return true
     }
 
     /// The server stops.
@@ -123,9 +131,26 @@ final class Connection {
 
     // MARK: Actions
 
-    /// Brings everything to rest: actions, bytes that wait to be read, bytes that wait to be sent.
+    /// Brings everything to rest: actions, replies to them, bytes that wait to be read, bytes that wait to be sent.
+    ///
+    /// An executor that answers at once, or soon enough, costs no wake-up: its replies are taken in the next round.
     private func settle() {
         guard !isGone else { return }
+        channel.hold()
+        var rounds = 0
+        repeat {
+            rounds += 1
+            readUnread()
+        } while absorbReplies() && rounds < Self.roundsMax
+        perform()
+        flush()
+        guard !isGone else { return }
+        // What was sent just now may have made room for what was read before.
+        if rounds == Self.roundsMax || (!unread.isEmpty && acceptsInput) { channel.wakeAgain() }
+        setReading(!hasSeenEnd && (isLingering || (unread.isEmpty && acceptsInput && !closesWhenSent)))
+    }
+
+    private func readUnread() {
         perform()
         while !unread.isEmpty, session.isReadingOver || acceptsInput {
             let bytes = unread
@@ -135,9 +160,6 @@ final class Connection {
             perform()
             if consumed == 0 { break }
         }
-        flush()
-        guard !isGone else { return }
-        setReading(!hasSeenEnd && (isLingering || (unread.isEmpty && acceptsInput && !closesWhenSent)))
     }
 
     /// Whether the session wants bytes and a client that only sends and never reads has not filled the output.
