@@ -8,7 +8,8 @@ final class RegularExpression {
     /// - Throws: ``FunctionError`` when the pattern is not valid.
     init(_ pattern: String) throws(FunctionError) {
         var message = [CChar](repeating: 0, count: 64)
-        let handle = withBytes(pattern) { bytes in
+        // ICU refuses an empty pattern; one that matches nothing but the empty text is the same.
+        let handle = withBytes(pattern.isEmpty ? "(?:)" : pattern) { bytes in
             cicu_regex_open(bytes.bindMemory(to: CChar.self).baseAddress, Int64(bytes.count), &message, 64)
         }
         guard let handle else {
