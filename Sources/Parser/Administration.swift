@@ -81,7 +81,7 @@ extension StatementParser {
         if at(.text) { return unquoted(advance()) }
         let name = try name("the name of a topic")
         if at(.minus) || at(.dot) {
-            throw complaint("a topic's name with \(token.kind.rawValue) needs quotes", hint: "PRINT 'my-topic';")
+            throw complaint("a topic's name with \(token.kind.name) needs quotes", hint: "PRINT 'my-topic';")
         }
         return name.spelling
     }

@@ -1,13 +1,13 @@
 /// The words a prompt can offer to complete.
 public enum CompletionWords {
     /// The words that can start a statement, in alphabetical order.
-    public static let openings = StatementParser.openings.map(\.rawValue).sorted()
+    public static let openings = StatementParser.openings.map(\.text).sorted()
 
     /// Every word with a meaning in the grammar, in alphabetical order.
-    public static let keywords = (Keyword.allCases.map(\.rawValue) + contextual + types).sorted()
+    public static let keywords = (Keyword.allCases.map(\.text) + contextual + types).sorted()
 
     /// The reserved words: names only in quotes.
-    public static let reserved = Keyword.allCases.filter(\.isReserved).map(\.rawValue).sorted()
+    public static let reserved = Keyword.allCases.filter(\.isReserved).map(\.text).sorted()
 
     /// Words that mean something in one place only and are plain names everywhere else.
     private static let contextual = ["CSV", "FORMAT", "JSON", "STRICT"]

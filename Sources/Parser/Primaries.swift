@@ -289,7 +289,7 @@ extension StatementParser {
             at: plain.position,
             width: plain.width,
             "expected an expression, found the reserved word \"\(text(of: token))\"",
-            hint: "quote it to use it as a name: `\(keyword.rawValue)`"
+            hint: "quote it to use it as a name: `\(keyword.text)`"
         )
     }
 }

@@ -266,8 +266,8 @@ final class StatementParser {
         for expectation in looked where !candidates.contains(expectation) { candidates.append(expectation) }
         let names = candidates.map { expectation in
             switch expectation {
-            case .keyword(let keyword): keyword.rawValue
-            case .kind(let kind): kind.rawValue
+            case .keyword(let keyword): keyword.text
+            case .kind(let kind): kind.name
             case .phrase(let phrase): phrase
             }
         }
@@ -275,7 +275,7 @@ final class StatementParser {
             token: token,
             text: text(of: token),
             expected: names,
-            keywords: candidates.compactMap { if case .keyword(let keyword) = $0 { keyword.rawValue } else { nil } },
+            keywords: candidates.compactMap { if case .keyword(let keyword) = $0 { keyword.text } else { nil } },
             wantedName: wantedName,
             alias: bareAlias == index - 1 && index > 0 ? text(of: tokens[index - 1]) : nil,
             brokenName: brokenName

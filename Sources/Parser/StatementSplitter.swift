@@ -46,6 +46,8 @@ public struct StatementSplitter: Sendable, Hashable {
 
     /// Reads on, up to the end of a statement; see the other form.
     public mutating func scan(_ bytes: some Sequence<UInt8>) -> Int? {
+        let scanned: Int?? = bytes.withContiguousStorageIfAvailable { scan(UnsafeRawBufferPointer($0).bytes) }
+        if let scanned { return scanned }
         var count = 0
         for byte in bytes {
             count += 1

@@ -69,7 +69,7 @@ extension StatementParser {
     private func unknownStatement() -> Diagnostic {
         let word = text(of: token)
         if token.kind == .word {
-            let openings = StatementParser.openings.map(\.rawValue)
+            let openings = StatementParser.openings.map(\.text)
             let hint = ForeignSyntax.hint(for: word)
             let meant = Spelling.nearest(to: word, among: openings).map { "did you mean \($0)?" }
             return complaint("unknown statement \"\(word)\"", hint: hint ?? meant)

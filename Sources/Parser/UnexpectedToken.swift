@@ -39,7 +39,7 @@ struct UnexpectedToken {
         if let alias, let explained = ForeignSyntax.hint(for: alias) { return explained }
         if let alias, let clause = misspelledClause(alias) { return "did you mean \(clause) instead of \"\(alias)\"?" }
         if wantedName, let keyword = token.keyword, keyword.isReserved {
-            return "quote it to use it as a name: `\(keyword.rawValue)`"
+            return "quote it to use it as a name: `\(keyword.text)`"
         }
         return nil
     }
@@ -61,7 +61,7 @@ struct UnexpectedToken {
 
     private var described: String {
         switch token.kind {
-        case .endOfText: return token.kind.rawValue
+        case .endOfText: return token.kind.name
         case .text:
             let scalars = text.unicodeScalars
             return scalars.count <= 32 ? text : String(String.UnicodeScalarView(scalars.prefix(30))) + "…'"

@@ -46,12 +46,12 @@ struct MutationTests {
     @Test func wordsInAnyOrder() {
         var random = SeededRandom(seed: 9)
         let words =
-            Keyword.allCases.map(\.rawValue)
+            Keyword.allCases.map(\.text)
             + ["(", ")", "[", "]", ",", ".", ";", "+", "-", "*", "/", "%", "||", "=", "<>", "<", ">", "->", "=>", ":="]
             + ["a", "`b`", "\"c\"", "'d'", "1", "1.5", "1E0", "${e}", "1x", "99999999999999999999", "1E999", "."]
         for _ in 0..<20_000 {
             let count = Int.random(in: 1...12, using: &random)
-            let opening = StatementParser.openings.randomElement(using: &random)?.rawValue ?? ""
+            let opening = StatementParser.openings.randomElement(using: &random)?.text ?? ""
             survive(
                 opening + " "
                     + (0..<count).map { _ in words.randomElement(using: &random) ?? "" }.joined(separator: " ")

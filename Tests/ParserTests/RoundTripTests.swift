@@ -28,7 +28,7 @@ struct RoundTripTests {
 
     @Test(arguments: Keyword.allCases)
     func anyWordCanBeAQuotedName(_ keyword: Keyword) throws {
-        let name = Identifier(keyword.rawValue, isQuoted: true)
+        let name = Identifier(keyword.text, isQuoted: true)
         let column = Expression(.column(source: name, name: name))
         var query = Query(
             select: [

@@ -1,6 +1,7 @@
 /// Writes syntax trees as SQL text: one line, keywords in upper case, no needless parentheses or quotes.
 ///
-/// Parsing what it wrote gives an equal tree again.
+/// Parsing what it wrote gives an equal tree again. A tree has no variables left in it, so what is kept for later is
+/// parsed without ``ParserOptions/substitutesVariables``: a text may hold `${x}` that is meant as it stands.
 public enum SQLFormatter {
     /// A statement, without `;`.
     public static func sql(_ statement: Statement) -> String { written { $0.write(statement) } }
