@@ -77,8 +77,9 @@ extension Column {
 }
 
 extension Batch {
-    /// The rows of all `batches` one after the other; they have one schema. What only some of them have (deletions, rows
-    /// before, headers) is filled in, and the origin is left out.
+    /// The rows of all `batches` one after the other; they have one schema.
+    ///
+    /// What only some of them have (deletions, rows before, headers) is filled in, and the origin is left out.
     public static func concatenated(_ batches: [Batch]) -> Batch {
         precondition(!batches.isEmpty, "nothing to concatenate")
         if batches.count == 1 { return batches[0] }

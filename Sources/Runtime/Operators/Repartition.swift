@@ -1,0 +1,160 @@
+import Values
+
+/// Moves rows to the partition of their key, through an internal topic whose messages carry whole batches.
+///
+/// The partition is the hash of the key's bytes modulo the number of partitions; rows without a key stay in the task's
+/// own. Rows wait until there are enough for a large message, or until the commit. Of a table's changes (rows with
+/// ``Batch/before``), one whose key changes becomes two: the old row's deletion, with the row before, and the new row.
+public struct Repartition: OperatorSpec, Hashable {
+    public let topic: String
+    /// The columns of the rows, whose key decides.
+    public let input: Schema
+
+    public init(topic: String, input: Schema) {
+        self.topic = topic
+        self.input = input
+    }
+
+    public var output: Schema { input }
+    public var summary: String {
+        "Repartition by \(input.key.map { quotedIdentifier($0.name) }.joined(separator: ", ")) to \(topic)"
+    }
+
+    public func makeOperator(_ context: TaskContext) -> any Operator { RepartitionOperator(self, context) }
+}
+
+private final class RepartitionOperator: Operator {
+    private let spec: Repartition
+    private let context: TaskContext
+    private let partitions: Int
+    /// Rows that wait, per partition.
+    private var waiting: [[Batch]]
+    private var waitingRows: [Int]
+    /// A message has about so many rows.
+    private static let messageRows = 4096
+
+    init(_ spec: Repartition, _ context: TaskContext) {
+        self.spec = spec
+        self.context = context
+        partitions = context.partitionCount(of: spec.topic)
+        waiting = Array(repeating: [], count: partitions)
+        waitingRows = Array(repeating: 0, count: partitions)
+    }
+
+    func process(_ batch: Batch, input _: Int, into _: Emitter) throws {
+        context.metrics.rowsIn.add(batch.count)
+        context.metrics.rowsOut.add(batch.count)
+        var rows = batch
+        rows.origin = nil
+        guard batch.before != nil else { return try scatter(rows, keys(rows.columns, batch.count)) }
+        let before = keys(batch.before ?? [], batch.count)
+        let after = keys(rows.columns, batch.count)
+        guard let moved = movedRows(batch, before, after) else { return try scatter(rows, after) }
+        let (split, splitKeys) = split(rows, moved, before, after)
+        try scatter(split, splitKeys)
+    }
+
+    private func keys(_ columns: [Column], _ count: Int) -> Column {
+        KeyEncoder.encode(Array(columns[..<spec.input.keyCount]), count: count)
+    }
+
+    /// One byte a row, 1 where old and new row have different keys; nil when there is no such row.
+    private func movedRows(_ batch: Batch, _ before: Column, _ after: Column) -> [Bool]? {
+        guard let had = batch.hadBefore?.base.assumingMemoryBound(to: UInt8.self) else { return nil }
+        let moved = (0..<batch.count).map { row in
+            guard had[row] != 0 else { return false }
+            return before.isNull(row) != after.isNull(row) || !isEqual(before.bytes(row), after.bytes(row))
+        }
+        return moved.contains(true) ? moved : nil
+    }
+
+    /// The batch with each moved row as two, and the keys of its rows.
+    private func split(_ batch: Batch, _ moved: [Bool], _ before: Column, _ after: Column) -> (Batch, Column) {
+        // Rows behind `count` stand for the old ones.
+        var order: [Int32] = []
+        for row in 0..<batch.count {
+            if moved[row] { order.append(Int32(batch.count + row)) }
+            if !moved[row] || !batch.isDeleted(row) { order.append(Int32(row)) }
+        }
+        var old = batch
+        old.columns = oldColumns(batch)
+        let deleted = Buffer(capacity: batch.count)
+        deleted.base.initializeMemory(as: UInt8.self, repeating: 1, count: batch.count)
+        old.deleted = deleted
+        var new = batch
+        let had = Buffer(capacity: batch.count)
+        let source = batch.hadBefore?.base.assumingMemoryBound(to: UInt8.self)
+        let target = had.base.assumingMemoryBound(to: UInt8.self)
+        for row in 0..<batch.count { target[row] = moved[row] ? 0 : source?[row] ?? 0 }
+        new.hadBefore = had
+        let both = Batch.concatenated([new, old])
+        let bothKeys = Column.concatenated([after, before])
+        return order.withUnsafeBufferPointer { list in
+            guard let base = list.baseAddress else { return (batch, after) }
+            return (both.gather(base, count: list.count), bothKeys.gather(base, count: list.count))
+        }
+    }
+
+    /// The columns of deletions of the old rows: their keys, and NULLs.
+    private func oldColumns(_ batch: Batch) -> [Column] {
+        batch.columns.indices.map { index in
+            index < spec.input.valueStart
+                ? batch.before?[index] ?? batch.columns[index]
+                : Column.nulls(batch.columns[index].type, count: batch.count)
+        }
+    }
+
+    /// Puts each row to those that wait for its partition.
+    private func scatter(_ batch: Batch, _ keys: Column) throws {
+        let home = Int(context.partition) % partitions
+        if partitions == 1 { return try add(batch, to: 0) }
+        var rows = [[Int32]](repeating: [], count: partitions)
+        for partition in rows.indices { rows[partition].reserveCapacity(2 * batch.count / partitions) }
+        for row in 0..<batch.count {
+            let key = keys.bytes(row)
+            guard !keys.isNull(row), let base = key.baseAddress else {
+                rows[home].append(Int32(truncatingIfNeeded: row))
+                continue
+            }
+            let partition = Int(Hash.of(base, key.count) % UInt64(partitions))
+            rows[partition].append(Int32(truncatingIfNeeded: row))
+        }
+        for (partition, list) in rows.enumerated() where !list.isEmpty {
+            let part = list.withUnsafeBufferPointer { list in
+                list.baseAddress.map { batch.gather($0, count: list.count) } ?? batch
+            }
+            try add(part, to: partition)
+        }
+    }
+
+    private func add(_ batch: Batch, to partition: Int) throws {
+        guard batch.count > 0 else { return }
+        waiting[partition].append(batch)
+        waitingRows[partition] += batch.count
+        if waitingRows[partition] >= RepartitionOperator.messageRows { try send(partition) }
+    }
+
+    /// Appends a message with the rows that wait; its timestamp is their latest one.
+    private func send(_ partition: Int) throws {
+        guard waitingRows[partition] > 0 else { return }
+        let batch = Batch.concatenated(waiting[partition])
+        waiting[partition].removeAll(keepingCapacity: true)
+        waitingRows[partition] = 0
+        let times = batch.timestamps.values(as: Int64.self)
+        var latest = times[0]
+        for row in 1..<max(batch.count, 1) { latest = max(latest, times[row]) }
+        try context.session.append(
+            OutgoingRun(
+                topic: spec.topic,
+                partition: Int32(partition),
+                timestamps: Column.constant(.bigint, .bigint(latest), count: 1),
+                keys: Column.nulls(.bytes, count: 1),
+                values: BatchCodec.encode([batch])
+            )
+        )
+    }
+
+    func flush(into _: inout [StateChange]) throws {
+        for partition in 0..<partitions { try send(partition) }
+    }
+}
