@@ -7,7 +7,7 @@ extension FunctionLibrary {
             ScalarFunction.nulls, ScalarFunction.regularExpressions,
             ScalarFunction.times, ScalarFunction.timeArithmetic,
             ScalarFunction.arrays, ScalarFunction.maps, ScalarFunction.encodings, ScalarFunction.urls,
-            ScalarFunction.lambdas,
+            ScalarFunction.lambdas, ScalarFunction.json,
         ].flatMap(\.self)
     )
 }

@@ -86,6 +86,23 @@ import Values
     ])
     func timesAndPatterns(call: String, result: String) throws { try check(call, result) }
 
+    @Test(arguments: [
+        ("EXTRACTJSONFIELD('{\"array\": [1.23450]}', '$.array[0]')", "'1.23450'"),
+        ("EXTRACTJSONFIELD('{\"a\": [1]}', '$.a[-1]')", "NULL"),
+        ("EXTRACTJSONFIELD('{\"a\": null}', '$.a')", "'null'"),
+        ("EXTRACTJSONFIELD('{\"a\": {\"b\" : [ 1, \"\\u00e9\" ]}}', '$.a')", "'{\"b\":[1,\"é\"]}'"),
+        ("JSON_CONCAT('[1, 2]', '{\"a\": 1}', '4')", "'[1,2,{\"a\":1},4]'"), ("JSON_CONCAT('null', '[]')", "'[null]'"),
+        ("JSON_CONCAT('{\"a\": 1}', '{\"a\": 2, \"b\": 3}')", "'{\"a\":2,\"b\":3}'"), ("IS_JSON_STRING('')", "FALSE"),
+        ("IS_JSON_STRING('[1,]')", "FALSE"),
+        ("IS_JSON_STRING('01')", "FALSE"), ("IS_JSON_STRING(NULL)", "FALSE"), ("JSON_KEYS('[]')", "NULL"),
+        ("JSON_ARRAY_LENGTH('{}')", "NULL"),
+        ("JSON_ARRAY_CONTAINS('[\"a\\n\"]', 'a\n')", "TRUE"), ("JSON_ARRAY_CONTAINS('[1.0, 2]', 2.0E0)", "FALSE"),
+        ("TO_JSON_STRING(TIME '10:00')", "'\"10:00\"'"),
+        ("TO_JSON_STRING(MAP('b' := 1, 'a' := NULL))", "'{\"a\":null,\"b\":1}'"),
+        ("TO_JSON_STRING('a\"b')", "'\"a\\\"b\"'"),
+    ])
+    func json(call: String, result: String) throws { try check(call, result) }
+
     /// Calls whose row fails: NULL and one problem.
     @Test(arguments: [
         "PARSE_DATE('2021-02-03 04', 'yyyy-MM-dd HH')", "PARSE_TIMESTAMP('x', 'yyyy')",
@@ -96,6 +113,7 @@ import Values
         "GENERATE_SERIES(1, 3, 0)", "INT_FROM_BYTES(BYTES 'AA==')", "URL_EXTRACT_HOST('http://a b')",
         "ENCODE('a', 'utf8', 'utf8')",
         "MASK_LEFT('abc', -1)", "GEO_DISTANCE(91, 0, 0, 0)", "TO_BYTES('zz', 'hex')",
+        "JSON_ARRAY_LENGTH('')", "EXTRACTJSONFIELD('{', '$.a')", "EXTRACTJSONFIELD('{}', 'a')",
     ])
     func failures(call: String) throws {
         let (values, problems) = try evaluate(SQLSnippet.expression(call))
