@@ -49,12 +49,16 @@ extension StatementParser {
     }
 
     private func signed() throws(Diagnostic) -> Expression {
+        if let constant = try signedConstant() { return try postfixed(constant) }
         let position = token.position
-        if let constant = try optionalLiteral() {
-            return try postfixed(try made(.literal(constant), at: position))
-        }
         let sign: UnaryOperator = advance().kind == .minus ? .minus : .plus
         return try made(.unary(sign, try expression(.sign)), at: position)
+    }
+
+    private func signedConstant() throws(Diagnostic) -> Expression? {
+        let position = token.position
+        guard let constant = try optionalLiteral() else { return nil }
+        return try made(.literal(constant), at: position)
     }
 
     // MARK: - Infixes
@@ -105,16 +109,28 @@ extension StatementParser {
         case .logical(let operation):
             return try logicalChain(left, operation, level)
         case .binary(let operation):
-            let position = advance().position
-            return try made(.binary(operation, left, try expression(level.tighter)), at: position)
+            return try binary(left, operation, level)
         case .comparison(let operation):
-            let position = advance().position
-            return try made(.comparison(operation, left, try expression(level.tighter)), at: position)
+            return try compared(left, operation)
         case .between, .inList, .like:
             return try tested(left, infix)
         case .isTest:
             return try isTested(left)
         }
+    }
+
+    private func binary(
+        _ left: Expression,
+        _ operation: BinaryOperator,
+        _ level: Precedence
+    ) throws(Diagnostic) -> Expression {
+        let position = advance().position
+        return try made(.binary(operation, left, try expression(level.tighter)), at: position)
+    }
+
+    private func compared(_ left: Expression, _ operation: ComparisonOperator) throws(Diagnostic) -> Expression {
+        let position = advance().position
+        return try made(.comparison(operation, left, try expression(.concatenation)), at: position)
     }
 
     private func logicalChain(
@@ -133,22 +149,29 @@ extension StatementParser {
 
     /// `[NOT] BETWEEN`, `[NOT] IN`, `[NOT] LIKE`.
     private func tested(_ value: Expression, _ infix: Infix) throws(Diagnostic) -> Expression {
-        let position = token.position
         let negated = eat(.not)
-        advance()
         switch infix {
-        case .between:
-            let low = try expression(.concatenation)
-            try expect(.and)
-            let high = try expression(.concatenation)
-            return try made(.between(value, low: low, high: high, negated: negated), at: position)
-        case .like:
-            let pattern = try expression(.concatenation)
-            let escape = eat(.escape) ? try escapeCharacter() : nil
-            return try made(.like(value, pattern: pattern, escape: escape, negated: negated), at: position)
+        case .between: return try between(value, negated)
+        case .like: return try like(value, negated)
         default:
+            let position = advance().position
             return try made(.inList(value, try listItems(), negated: negated), at: position)
         }
+    }
+
+    private func between(_ value: Expression, _ negated: Bool) throws(Diagnostic) -> Expression {
+        let position = advance().position
+        let low = try expression(.concatenation)
+        try expect(.and)
+        let high = try expression(.concatenation)
+        return try made(.between(value, low: low, high: high, negated: negated), at: position)
+    }
+
+    private func like(_ value: Expression, _ negated: Bool) throws(Diagnostic) -> Expression {
+        let position = advance().position
+        let pattern = try expression(.concatenation)
+        let escape = eat(.escape) ? try escapeCharacter() : nil
+        return try made(.like(value, pattern: pattern, escape: escape, negated: negated), at: position)
     }
 
     /// `(expression, …)`.

@@ -43,26 +43,37 @@ extension StatementParser {
     func postfixed(_ base: Expression) throws(Diagnostic) -> Expression {
         var value = base
         while true {
-            let position = token.position
             if at(.leftBracket) {
-                advance()
-                let index = try expression(.concatenation)
-                try expect(.rightBracket)
-                value = try made(.element(of: value, index: index), at: position)
+                value = try element(of: value)
             } else if at(.arrow), ahead(1).kind != .star {
-                advance()
-                let name = try name("the name of a field")
-                value = try made(.field(of: value, name: name), at: position)
+                value = try field(of: value)
             } else if at(.at) {
-                advance()
-                try expect(.time)
-                try expect(.zone)
-                let zone = try string("the name of a time zone in quotes")
-                value = try made(.atTimeZone(value, zone), at: position)
+                value = try zoned(value)
             } else {
                 return value
             }
         }
+    }
+
+    private func element(of value: Expression) throws(Diagnostic) -> Expression {
+        try enter()
+        defer { leave() }
+        let position = advance().position
+        let index = try expression(.concatenation)
+        try expect(.rightBracket)
+        return try made(.element(of: value, index: index), at: position)
+    }
+
+    private func field(of value: Expression) throws(Diagnostic) -> Expression {
+        let position = advance().position
+        return try made(.field(of: value, name: try name("the name of a field")), at: position)
+    }
+
+    private func zoned(_ value: Expression) throws(Diagnostic) -> Expression {
+        let position = advance().position
+        try expect(.time)
+        try expect(.zone)
+        return try made(.atTimeZone(value, try string("the name of a time zone in quotes")), at: position)
     }
 
     // MARK: - Names and calls
@@ -109,20 +120,22 @@ extension StatementParser {
     ]
 
     private func argument(of function: Identifier, isFirst: Bool) throws(Diagnostic) -> Expression {
-        let position = token.position
-        if let unit = keyword?.timeUnit, [.comma, .rightParenthesis].contains(ahead(1).kind) {
-            let takesUnit = isFirst && StatementParser.unitFunctions.contains(function.text)
-            if takesUnit || keyword?.isReserved == true {
-                advance()
-                return try made(.timeUnit(unit), at: position)
-            }
+        if atUnit(of: function, isFirst: isFirst) { return try timeUnit() }
+        if atName, ahead(1).kind == .doubleArrow { return try lambda([try name("a parameter")]) }
+        return try atLambdaParameters ? lambda(try nameList("a parameter")) : expression()
+    }
+
+    /// Whether the argument is a unit of time: always if its word is reserved, else where a function takes one.
+    private func atUnit(of function: Identifier, isFirst: Bool) -> Bool {
+        guard let keyword, keyword.timeUnit != nil, [.comma, .rightParenthesis].contains(ahead(1).kind) else {
+            return false
         }
-        if atName, ahead(1).kind == .doubleArrow {
-            let parameter = try name("a parameter")
-            return try lambda([parameter], at: position)
-        }
-        if atLambdaParameters { return try lambda(try nameList("a parameter"), at: position) }
-        return try expression()
+        return keyword.isReserved || (isFirst && StatementParser.unitFunctions.contains(function.text))
+    }
+
+    private func timeUnit() throws(Diagnostic) -> Expression {
+        let word = advance()
+        return try made(.timeUnit(word.keyword?.timeUnit ?? .days), at: word.position)
     }
 
     /// Whether `(a, b, …) =>` starts here.
@@ -134,22 +147,26 @@ extension StatementParser {
         return ahead(distance + 2).kind == .doubleArrow
     }
 
-    private func lambda(_ parameters: [Identifier], at position: SourcePosition) throws(Diagnostic)
-        -> Expression
-    {
+    /// What follows the parameters of a lambda.
+    private func lambda(_ parameters: [Identifier]) throws(Diagnostic) -> Expression {
         try enter()
         defer { leave() }
         try expect(.doubleArrow)
+        try refuseDoubles(parameters, "this lambda has two parameters called")
+        let body = try expression()
+        return try made(.lambda(parameters: parameters, body: body), at: parameters[0].position)
+    }
+
+    private func refuseDoubles(_ names: [Identifier], _ message: String) throws(Diagnostic) {
         var seen: Set<Identifier> = []
-        for parameter in parameters where !seen.insert(parameter).inserted {
+        for name in names where !seen.insert(name).inserted {
             throw Diagnostic(
                 "42601",
-                at: parameter.position,
-                width: parameter.spelling.unicodeScalars.count,
-                "this lambda has two parameters called \(parameter.text)"
+                at: name.position,
+                width: name.spelling.unicodeScalars.count,
+                "\(message) \(name.text)"
             )
         }
-        return try made(.lambda(parameters: parameters, body: try expression()), at: position)
     }
 
     // MARK: - Constants with a type
@@ -256,21 +273,15 @@ extension StatementParser {
     private func structConstructor() throws(Diagnostic) -> Expression {
         let position = advance().position
         advance()
-        var seen: Set<Identifier> = []
-        let entries = try list(upTo: .rightParenthesis) { (parser) throws(Diagnostic) in
-            let name = try parser.name("the name of a field")
-            guard seen.insert(name).inserted else {
-                throw Diagnostic(
-                    "42601",
-                    at: name.position,
-                    width: name.spelling.unicodeScalars.count,
-                    "this struct has two fields called \(name.text)"
-                )
-            }
-            try parser.expect(.assign)
-            return StructEntry(name: name, value: try parser.expression())
-        }
+        let entries = try list(upTo: .rightParenthesis) { (parser) throws(Diagnostic) in try parser.structEntry() }
+        try refuseDoubles(entries.map(\.name), "this struct has two fields called")
         return try made(.structure(entries), at: position)
+    }
+
+    private func structEntry() throws(Diagnostic) -> StructEntry {
+        let name = try name("the name of a field")
+        try expect(.assign)
+        return StructEntry(name: name, value: try expression())
     }
 
     /// The complaint about a token that starts no expression.

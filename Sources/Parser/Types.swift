@@ -3,7 +3,13 @@ extension StatementParser {
     func type() throws(Diagnostic) -> TypeName {
         try enter()
         defer { leave() }
-        var type = try simpleType()
+        let type = try simpleType()
+        return at(.array) ? try arrays(of: type) : type
+    }
+
+    /// The type followed by any number of ARRAY.
+    private func arrays(of element: TypeName) throws(Diagnostic) -> TypeName {
+        var type = element
         while at(.array), ahead(1).kind != .less {
             advance()
             type = try made(.array(type), at: type.position)
@@ -12,10 +18,13 @@ extension StatementParser {
     }
 
     private func simpleType() throws(Diagnostic) -> TypeName {
-        guard atCompoundType else { return at(.decimal) ? try decimalType() : try namedType() }
+        if at(.decimal) { return try decimalType() }
+        guard atCompoundType else { return try namedType() }
         try enter()
         defer { leave() }
-        return at(.array) ? try arrayType() : at(.map) ? try mapType() : try structType()
+        if at(.array) { return try arrayType() }
+        if at(.map) { return try mapType() }
+        return try structType()
     }
 
     private var atCompoundType: Bool {
@@ -49,11 +58,14 @@ extension StatementParser {
         // `<>` without a space between is read as the comparison.
         if eat(.notEqual) { return try made(.structure([]), at: position) }
         advance()
-        let fields = try list(upTo: .greater) { (parser) throws(Diagnostic) in
+        return try made(.structure(try structFields()), at: position)
+    }
+
+    private func structFields() throws(Diagnostic) -> [FieldDefinition] {
+        try list(upTo: .greater) { (parser) throws(Diagnostic) in
             let name = try parser.name("the name of a field")
             return FieldDefinition(name: name, type: try parser.type())
         }
-        return try made(.structure(fields), at: position)
     }
 
     private func decimalType() throws(Diagnostic) -> TypeName {
