@@ -53,6 +53,7 @@ enum SQLState {
     static let unknownColumn = "42703"
     static let unknownObject = "42704"
     static let duplicateColumn = "42701"
+    static let duplicateAlias = "42712"
     static let duplicateObject = "42710"
     static let duplicateSource = "42P07"
     static let unknownSource = "42P01"

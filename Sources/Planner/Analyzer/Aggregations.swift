@@ -32,7 +32,7 @@ extension QueryAnalyzer {
         if let having { plan = .filter(having, plan) }
         var result = Rows(plan, rows.scope, sources: rows.sources)
         result.keyOrigin = .grouping
-        result.keyTexts = groups.map(\.text)
+        result.keyTexts = groups.map { [$0.text] }
         return try projected(items, result, window: window?.key, windowRetention: window?.retention)
     }
 
@@ -47,7 +47,7 @@ extension QueryAnalyzer {
         }
         guard query.partitionBy.isEmpty else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.syntax,
                 "PARTITION BY and aggregate functions cannot be combined",
                 at: query.partitionBy[0].position
             )
@@ -61,7 +61,7 @@ extension QueryAnalyzer {
         }
         if rows.plan.kind == .table, let window = query.window {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "WINDOW is only for streams: the rows of a table are not events",
                 at: window.position
             )
@@ -73,7 +73,7 @@ extension QueryAnalyzer {
         guard stuck.isEmpty else {
             let names = Set(stuck).sorted().joined(separator: ", ")
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "The aggregation functions \(names) cannot be applied to a table source, only to a stream source",
                 at: query.select[0].position,
                 hint: "a table's rows change, and these functions cannot take a row back"
@@ -203,7 +203,9 @@ final class AggregationBuilder {
     }
 
     private func windowBound(_ syntax: SyntaxExpression) -> Expression? {
-        guard isWindowed, case .column(nil, let name) = syntax.kind else { return nil }
+        guard isWindowed, case .column(let source, let name) = syntax.kind else { return nil }
+        // In a join nobody's row has the bounds of the aggregation.
+        guard source == nil || scope.sources.count == 1 else { return nil }
         return switch name.text {
         case Schema.windowStart: .column(groups.count, name: Schema.windowStart, .bigint)
         case Schema.windowEnd: .column(groups.count + 1, name: Schema.windowEnd, .bigint)
@@ -215,7 +217,7 @@ final class AggregationBuilder {
     private func reads(_ syntax: SyntaxExpression, _: [Expression.Parameter]) -> Bool {
         isWindowed
             && syntax.contains { part in
-                guard case .column(nil, let name) = part.kind else { return false }
+                guard case .column(_, let name) = part.kind else { return false }
                 return name.text == Schema.windowStart || name.text == Schema.windowEnd
             }
     }

@@ -56,11 +56,8 @@ extension ExpressionTyper {
                 target = typed[index].type
                 continue
             }
-            if let literal = try lax(item, typed[index], as: type) {
-                typed[index] = literal
-            } else if let union = type.strictUnion(typed[index].type) {
-                target = union
-            } else {
+            typed[index] = try lax(typed[index], as: type, at: item.position)
+            guard let union = type.strictUnion(typed[index].type) else {
                 throw PlanError(
                     SQLState.typeMismatch,
                     "operator does not exist: \(type) = \(typed[index].type) (\(typed[index]))",
@@ -68,6 +65,7 @@ extension ExpressionTyper {
                     hint: "CAST it to \(type)"
                 )
             }
+            target = union
         }
         guard let target else {
             guard known == nil else { return typed }
@@ -81,36 +79,48 @@ extension ExpressionTyper {
         return typed.map { $0.converted(to: target) }
     }
 
-    /// A literal of another kind read as the type; nil when the usual rules do.
-    private func lax(_ syntax: SyntaxExpression, _ typed: Expression, as type: SQLType) throws(PlanError)
-        -> Expression?
+    /// An expression with the literals in it read as the type, where they are of another kind.
+    private func lax(_ typed: Expression, as type: SQLType, at position: SourcePosition) throws(PlanError)
+        -> Expression
     {
-        guard case .literal(let value, let from) = typed, from != type else { return nil }
-        switch (from, type) {
-        case (.string, .boolean), (.string, .time), (.string, .date), (.string, .timestamp), (.string, .bytes),
-            (.string, .integer), (.string, .bigint), (.string, .double), (.string, .decimal):
-            guard case .string(let text) = value else { return nil }
-            if type.isNumeric, let number = Decimal(text) { return widened(number, type) }
-            return .literal(try constant(text, as: type, at: syntax.position), type)
-        case (.integer, .string), (.bigint, .string), (.decimal, .string), (.double, .string), (.boolean, .string):
-            return Expression.cast(typed, .string).constantValue().map { .literal($0, .string) }
-        default: return nil
+        switch (typed, type) {
+        case (.array(let items, _), .array(let element)) where !items.isEmpty:
+            var parts: [Expression] = []
+            for item in items { parts.append(try lax(item, as: element, at: position)) }
+            let union = parts.dropFirst().reduce(Optional(parts[0].type)) { $0?.strictUnion($1.type) }
+            guard let union else { return typed }
+            return .array(parts.map { $0.converted(to: union) }, element: union)
+        case (.structure(let fields), .structure(let targets)):
+            var parts: [Expression.Field] = []
+            for field in fields {
+                let target = targets.first { $0.name == field.name }?.type ?? field.value.type
+                parts.append(Expression.Field(field.name, try lax(field.value, as: target, at: position)))
+            }
+            return .structure(parts)
+        case (.literal(let value, let from), _) where from != type && !value.isNull:
+            return try laxLiteral(value, from, as: type, at: position) ?? typed
+        default: return typed
         }
     }
 
-    /// A number out of a text: in the type if it holds it, else as a DECIMAL that widens the list.
-    private func widened(_ number: Decimal, _ type: SQLType) -> Expression? {
-        let literal = Expression.literal(
-            .decimal(number),
-            .decimal(precision: max(number.precision, number.scale), scale: number.scale)
-        )
-        guard number.scale == 0, type == .integer || type == .bigint,
-            let value = Expression.cast(literal, type).constantValue()
-        else {
-            return type == .integer || type == .bigint
-                ? nil : Expression.cast(literal, type).constantValue().map { .literal($0, type) }
+    /// A literal of another kind read as the type; nil when the usual rules do.
+    private func laxLiteral(_ value: Value, _ from: SQLType, as type: SQLType, at position: SourcePosition)
+        throws(PlanError) -> Expression?
+    {
+        switch (value, type) {
+        case (.string(let text), .integer), (.string(let text), .bigint), (.string(let text), .decimal),
+            (.string(let text), .double):
+            guard let number = Decimal(text) else {
+                return .literal(try constant(text, as: type, at: position), type)
+            }
+            return .literal(number, text)
+        case (.string(let text), .boolean), (.string(let text), .time), (.string(let text), .date),
+            (.string(let text), .timestamp), (.string(let text), .bytes):
+            return .literal(try constant(text, as: type, at: position), type)
+        case (.integer, .string), (.bigint, .string), (.decimal, .string), (.double, .string), (.boolean, .string):
+            return Expression.cast(.literal(value, from), .string).constantValue().map { .literal($0, .string) }
+        default: return nil
         }
-        return .literal(value, type)
     }
 
     /// An expression where a type is required: as it is, widened, or an error.
@@ -122,6 +132,19 @@ extension ExpressionTyper {
             "\(type) is needed here, but \(typed) is \(typed.type)",
             at: syntax.position,
             hint: typed.type.canCast(to: type) ? "CAST(\(typed) AS \(type)) converts it" : nil
+        )
+    }
+}
+
+extension Expression {
+    /// A number that was written as a text: whole if it is written so, else with its digits.
+    fileprivate static func literal(_ number: Decimal, _ text: String) -> Expression {
+        let isWhole = !text.contains { $0 == "." || $0 == "e" || $0 == "E" }
+        if isWhole, let small = Int32(exactly: number.unscaled) { return .literal(.integer(small), .integer) }
+        if isWhole, let whole = Int64(exactly: number.unscaled) { return .literal(.bigint(whole), .bigint) }
+        return .literal(
+            .decimal(number),
+            .decimal(precision: max(number.precision, number.scale), scale: number.scale)
         )
     }
 }

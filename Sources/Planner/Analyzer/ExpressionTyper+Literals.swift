@@ -39,7 +39,12 @@ extension ExpressionTyper {
     /// The value that a text means as a constant of a type.
     /// - Throws: when it means none.
     func constant(_ text: String, as type: SQLType, at position: SourcePosition) throws(PlanError) -> Value {
-        let value = Expression.cast(.literal(.string(text), .string), type).constantValue() ?? .null
+        var value = Expression.cast(.literal(.string(text), .string), type).constantValue() ?? .null
+        // CAST takes every other text for FALSE; a constant must say so.
+        let word = text.lowercased()
+        if type == .boolean, !["true", "yes", "false", "no"].contains(where: { !word.isEmpty && $0.hasPrefix(word) }) {
+            value = .null
+        }
         guard !value.isNull else {
             throw PlanError(
                 SQLState.invalidText,

@@ -14,7 +14,7 @@ extension QueryAnalyzer {
             let name = join.source.name
             guard seen.insert(name.text).inserted else {
                 throw PlanError(
-                    SQLState.notSupported,
+                    SQLState.duplicateAlias,
                     "\(quotedIdentifier(name.text)) is joined with itself",
                     at: name.position
                 )
@@ -31,7 +31,7 @@ extension QueryAnalyzer {
         let name = "\(kinds.0.rawValue.lowercased())-\(kinds.1.rawValue.lowercased()) join"
         if kinds == (.table, .stream) {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "a table cannot be joined with a stream",
                 at: join.position,
                 hint: "write the stream first: FROM stream JOIN table"
@@ -42,7 +42,7 @@ extension QueryAnalyzer {
         }
         guard join.kind == .inner || join.kind == .left else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "a \(name) can be INNER or LEFT, not \(join.kind.rawValue)",
                 at: join.position
             )
@@ -82,7 +82,9 @@ extension QueryAnalyzer {
         let table = right.scope.sources[0]
         let condition = try JoinCondition(clause.condition, left.scope, right.scope, self)
         try checkTableKey(condition, right, clause)
-        let rekeyed = rekey(left, condition.left)
+        // What stands for the key already needs no new one.
+        let known = left.keyOrigin == .join && left.keyEquivalents[0].contains(condition.left)
+        let rekeyed = known ? left.plan : rekey(left, condition.left)
         let hasTime = query.mentions("ROWTIME")
         let plan = LogicalPlan.join(
             LogicalPlan.TableJoin(
@@ -94,7 +96,7 @@ extension QueryAnalyzer {
             right.plan
         )
         let output = plan.output
-        let moved = 1 - left.plan.output.keyCount
+        let moved = rekeyed.output.fields.count - left.plan.output.fields.count
         let width = rekeyed.output.fields.count
         var columns = table.columns.enumerated().map { index, column in
             Scope.Column(column.name, output.column(width + index), isListed: column.isListed)
@@ -109,9 +111,14 @@ extension QueryAnalyzer {
             sources: left.sources + right.sources
         )
         rows.keyOrigin = .join
-        let stands = [condition.left.shifted(by: moved), output.column(width)]
-        rows.keyEquivalents = [[output.column(0)] + stands.filter(\.isColumn)]
-        rows.keyTexts = ["\(condition.leftText) or \(condition.rightText)"]
+        if known {
+            rows.keyEquivalents = [left.keyEquivalents[0] + [output.column(width)]]
+            rows.keyTexts = [left.keyTexts[0] + [condition.rightText]]
+        } else {
+            let stands = [condition.left.shifted(by: moved), output.column(width)]
+            rows.keyEquivalents = [[output.column(0)] + stands.filter(\.isColumn)]
+            rows.keyTexts = [[condition.leftText, condition.rightText]]
+        }
         return rows
     }
 
@@ -130,7 +137,7 @@ extension QueryAnalyzer {
         let key = source.keyFields
         guard key.count == 1, condition.right == right.plan.output.column(0) else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.invalidColumnReference,
                 "a stream is joined with a table on the table's primary key"
                     + (key.count > 1 ? ", which must be a single column" : ""),
                 at: clause.condition.position,
@@ -161,7 +168,7 @@ struct JoinCondition {
     init(_ syntax: SyntaxExpression, _ left: Scope, _ right: Scope, _ analyzer: QueryAnalyzer) throws(PlanError) {
         guard case .comparison(.equal, let first, let second) = syntax.kind else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.invalidColumnReference,
                 "the condition of a join must be one equality",
                 at: syntax.position,
                 hint: "write ON a.x = b.y and put the rest into WHERE"

@@ -8,14 +8,14 @@ extension QueryAnalyzer {
         let place = query.partitionBy[0].position
         guard rows.plan.kind == .stream else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "PARTITION BY is only for streams: a table is partitioned by its primary key",
                 at: place,
                 hint: "GROUP BY makes a table with another key"
             )
         }
         guard !rows.plan.output.isWindowed else {
-            throw PlanError(SQLState.notSupported, "a windowed source cannot be partitioned anew", at: place)
+            throw PlanError(SQLState.wrongKind, "a windowed source cannot be partitioned anew", at: place)
         }
         if let null = query.partitionBy.first(where: \.isNullLiteral) {
             guard query.partitionBy.count == 1 else {
@@ -48,7 +48,7 @@ extension QueryAnalyzer {
     func checkKey(_ expression: Expression, _ clause: String, at position: SourcePosition) throws(PlanError) {
         guard !expression.type.containsMap else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.invalidColumnReference,
                 "\(clause) cannot use \(expression): a MAP's entries have no fixed order",
                 at: position
             )
@@ -75,8 +75,12 @@ extension QueryAnalyzer {
         for (index, column) in kept.enumerated() { places[input.column(column)] = key.count + index }
         let sources = rows.scope.sources.map { source in
             let columns = source.columns.compactMap { column in
-                places[column.expression].map {
-                    (place: $0, column: Scope.Column(column.name, output.column($0), isListed: column.isListed))
+                let isKey = keyColumns.contains(column.expression)
+                return places[column.expression].map {
+                    (
+                        place: $0,
+                        column: Scope.Column(column.name, output.column($0), isListed: column.isListed || isKey)
+                    )
                 }
             }
             return Scope.Source(
@@ -87,7 +91,7 @@ extension QueryAnalyzer {
         }
         var moved = Rows(plan, Scope(sources: sources), sources: rows.sources)
         moved.keyOrigin = .partitioning
-        moved.keyTexts = zip(key, syntax).map { $1.columnText ?? "\($0.expression)" }
+        moved.keyTexts = zip(key, syntax).map { [$1.columnText ?? "\($0.expression)"] }
         moved.keySyntax = syntax
         return moved
     }

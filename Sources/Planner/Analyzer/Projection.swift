@@ -141,6 +141,6 @@ private struct SortedColumns {
 
     /// For each key column that SELECT lacks what is missing.
     func missing(_ rows: Rows) -> [String?] {
-        keys.indices.map { keys[$0] == nil ? "\(rows.keyOrigin.rawValue) \(rows.keyTexts[$0])" : nil }
+        keys.indices.map { keys[$0] == nil ? rows.keyText($0) : nil }
     }
 }

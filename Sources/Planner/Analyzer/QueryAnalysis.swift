@@ -44,8 +44,8 @@ struct Rows {
     let sources: [SourceDescription]
     /// For each key column the expressions that stand for it in SELECT, in the order in which they are tried.
     var keyEquivalents: [[Expression]]
-    /// For each key column how messages name it.
-    var keyTexts: [String]
+    /// For each key column how messages name what stands for it.
+    var keyTexts: [[String]]
     var keyOrigin = KeyOrigin.source
     /// For each key column what PARTITION BY says; empty without it.
     var keySyntax: [SyntaxExpression] = []
@@ -64,7 +64,16 @@ struct Rows {
         self.sources = sources
         let key = plan.output.key
         keyEquivalents = key.enumerated().map { [.column($0, name: $1.name, $1.type)] }
-        keyTexts = key.map { quotedIdentifier($0.name) }
+        keyTexts = key.map { [quotedIdentifier($0.name)] }
+    }
+}
+
+extension Rows {
+    /// How messages name what SELECT must have for a key column.
+    func keyText(_ column: Int) -> String {
+        let texts = keyTexts[column]
+        let list = texts.dropLast().joined(separator: ", ") + (texts.count > 1 ? " or " : "") + (texts.last ?? "")
+        return "\(keyOrigin.rawValue)\(texts.count > 1 ? "s" : "") \(list)"
     }
 }
 

@@ -20,6 +20,8 @@ struct QueryAnalyzer {
         }
         if isAggregation(query) { return try aggregation(query, over: rows) }
         guard query.groupBy.isEmpty else {
+            // A misspelt aggregate function is the likelier mistake.
+            _ = try selectItems(query, rows.scope, typer(rows.scope))
             throw PlanError(
                 SQLState.grouping,
                 "GROUP BY requires aggregate functions in either the SELECT or HAVING clause",
@@ -63,13 +65,13 @@ struct QueryAnalyzer {
     private func checkClauses(_ query: Query) throws(PlanError) {
         if let limit = query.limit, use == .persistent {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.syntax,
                 "a persistent query cannot have a LIMIT: it never ends",
                 at: limit.position
             )
         }
         if let resume = query.resume, use != .push {
-            throw PlanError(SQLState.notSupported, "only a push query can RESUME", at: resume.position)
+            throw PlanError(SQLState.syntax, "only a push query can RESUME", at: resume.position)
         }
         if let window = query.window, query.groupBy.isEmpty {
             throw PlanError(
@@ -88,7 +90,7 @@ struct QueryAnalyzer {
         }
         if let first = query.partitionBy.first, !query.groupBy.isEmpty {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.syntax,
                 "PARTITION BY and GROUP BY cannot be combined",
                 at: first.position,
                 hint: "the result of GROUP BY is partitioned by its key"
@@ -96,7 +98,7 @@ struct QueryAnalyzer {
         }
         if let emit = query.emit, emit.mode == .final, query.window == nil {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.syntax,
                 "EMIT FINAL needs a WINDOW: without one no result is final",
                 at: emit.position
             )

@@ -21,7 +21,7 @@ extension QueryAnalyzer {
         let source = try source(aliased.name)
         if use == .persistent, source.kind == .table, source.window != nil {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "a persistent query cannot read the windowed table \(quotedIdentifier(source.name))",
                 at: aliased.name.position,
                 hint: "CREATE STREAM … WITH (KAFKA_TOPIC = '\(source.topic)', WINDOW_TYPE = …) reads its changes"

@@ -109,7 +109,8 @@ struct ColumnNames {
     mutating func name(of syntax: SyntaxExpression, _ scope: Scope) -> String {
         switch syntax.kind {
         case .column(let source, let name):
-            guard scope.sources.count > 1, scope.isShared(name.text), let source else { return name.text }
+            let isPrefixed = scope.isShared(name.text) || Scope.pseudoColumns.contains(name.text)
+            guard scope.sources.count > 1, isPrefixed, let source else { return name.text }
             return "\(source.text)_\(name.text)"
         case .field(_, let name): return unique(name.text)
         default: return generated()

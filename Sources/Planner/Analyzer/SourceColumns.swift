@@ -54,7 +54,7 @@ struct SourceColumns {
         }
         guard !field.type.containsMap else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.invalidDefinition,
                 "a MAP cannot be a key: its entries have no fixed order",
                 at: definition.type.position
             )

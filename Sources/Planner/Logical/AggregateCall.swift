@@ -15,9 +15,23 @@ struct AggregateCall: Hashable, Sendable {
     /// The call as SQL over the columns of its input.
     func text(_ input: Schema) -> String {
         let columns = arguments.map { quotedIdentifier(input.fields[$0].name) }
-        let literals = function.literals.map { Expression.literal($0, .string).description }
+        let literals = function.literals.map(\.text)
         let list = columns + literals
         return "\(function.name)(\(list.isEmpty ? "*" : list.joined(separator: ", ")))"
+    }
+}
+
+extension Value {
+    /// A literal argument as SQL.
+    fileprivate var text: String {
+        switch self {
+        case .integer(let number): "\(number)"
+        case .bigint(let number): "\(number)"
+        case .boolean(let flag): flag ? "TRUE" : "FALSE"
+        case .string(let text): Expression.literal(.string(text), .string).description
+        case .null: "NULL"
+        default: "\(self)"
+        }
     }
 }
 

@@ -24,7 +24,8 @@ extension LogicalPlan: CustomStringConvertible {
 }
 
 extension LogicalPlan.Scan {
-    fileprivate var summary: String {
+    /// The source and the columns that are read.
+    var summary: String {
         let columns =
             source.keyFields.map { quotedIdentifier($0.name) + " KEY" }
             + (source.window == nil ? [] : ["window"])

@@ -1,4 +1,3 @@
-import Parser
 import Runtime
 import Values
 
@@ -10,7 +9,13 @@ extension Lowering {
         _ table: LogicalPlan,
         _ output: Schema
     ) throws(PlanError) -> Fragment {
-        var fragment = try lower(stream, .changes)
+        var fragment =
+            if case .repartition(let rows) = stream {
+                // The table is read from its own topic, so the stream's rows go where its records are.
+                try repartition(rows, .changes, meeting: table.partitioning(context))
+            } else {
+                try lower(stream, .changes)
+            }
         let rows = try lower(table, .changes)
         fragment.join(
             rows,

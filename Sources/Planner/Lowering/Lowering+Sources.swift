@@ -1,6 +1,5 @@
 import Parser
 import Runtime
-import Values
 
 extension Lowering {
     /// The rows of a source; a stream's records keep their headers on the way to the sink.
@@ -13,7 +12,32 @@ extension Lowering {
         return fragment
     }
 
-    func repartition(_: LogicalPlan, _: Need) throws(PlanError) -> Fragment {
-        throw PlanError(SQLState.notSupported, "repartitioning is not supported yet")
+    /// Rows brought together by key: the operators so far become a subtopology that writes an internal topic, and the
+    /// rows go on from there.
+    /// - Parameter target: the topic whose records the rows are to meet; nil when they meet only each other.
+    mutating func repartition(_ input: LogicalPlan, _ need: Need, meeting target: Partitioning? = nil)
+        throws(PlanError) -> Fragment
+    {
+        var fragment = try lower(input, need)
+        let schema = input.output
+        let topic = "\(settings.internalTopicPrefix)\(query)-repartition-\(internalTopics.count + 1)"
+        fragment.append(
+            Repartition(
+                topic: topic,
+                input: schema,
+                keyFormat: target.map { Repartition.KeyFormat(name: $0.keyFormat, properties: $0.keyProperties) }
+            )
+        )
+        complete(fragment)
+        let partitions = target?.partitions ?? partitions(of: input)
+        add(InternalTopic(name: topic, settings: TopicSettings(partitions: partitions, isInternal: true)))
+        return Fragment(
+            SourceSpec(topic: topic, payload: .batches, output: schema, isTable: input.kind == .table)
+        )
+    }
+
+    /// The partitions of the left-most source.
+    private func partitions(of plan: LogicalPlan) -> Int {
+        plan.scans.first.flatMap { context.partitions[$0.source.topic] } ?? 1
     }
 }

@@ -22,21 +22,26 @@ extension Planning {
         for (name, position) in clauses {
             guard let position else { continue }
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.syntax,
                 "a pull query cannot have \(name)",
                 at: position,
                 hint: "\(push), or CREATE TABLE … AS SELECT … and pull from that"
             )
         }
         for name in ["ROWPARTITION", "ROWOFFSET"] where query.mentions(name) {
-            throw PlanError(SQLState.notSupported, "a pull query cannot use \(name)", at: query.position, hint: push)
+            throw PlanError(
+                SQLState.invalidColumnReference,
+                "a pull query cannot use \(name)",
+                at: query.position,
+                hint: push
+            )
         }
         let isAggregate = { (syntax: SyntaxExpression) in
             if case .call(let call) = syntax.kind { self.planner.aggregates[call.name.text] != nil } else { false }
         }
         if let item = query.select.first(where: { $0.expression?.contains(where: isAggregate) ?? false }) {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.grouping,
                 "a pull query cannot use aggregate functions",
                 at: item.position,
                 hint: "\(push), or CREATE TABLE … AS SELECT … GROUP BY … and pull from that"
@@ -52,7 +57,7 @@ extension Planning {
         let name = quotedIdentifier(source.name)
         guard let state = catalog.materialization(of: source.name) else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "the table \(name) is not queryable: no query keeps its rows",
                 at: query.from.first.name.position,
                 hint: source.createdBy == nil
@@ -66,7 +71,7 @@ extension Planning {
         let range = parts.condition.map { StateRange($0, state) } ?? StateRange(keys: .all)
         if case .all = range.keys, !settings.allowsTableScans {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.notInState,
                 "the query reads all of \(name), and table scans are switched off",
                 at: query.filter?.position ?? query.position,
                 hint: "compare every key column with a constant: WHERE "
@@ -85,7 +90,7 @@ extension Planning {
     {
         guard settings.allowsStreamScans else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.notInState,
                 "pull queries on streams are switched off",
                 at: query.from.first.name.position,
                 hint: "add EMIT CHANGES for a push query"

@@ -63,6 +63,14 @@ extension Planning {
         let origin = analysis.leftmost
         let key = Array(output.key)
         let values = Array(output.values)
+        if analysis.dropsKey, let position = properties.reader.position("KEY_FORMAT"), properties.keyFormat != "NONE" {
+            throw PlanError(
+                SQLState.invalidProperty,
+                "KEY_FORMAT is given for a stream without key columns",
+                at: position,
+                hint: "PARTITION BY NULL takes the key away; leave KEY_FORMAT out"
+            )
+        }
         let inherited = origin.keyFormat == "NONE" && !key.isEmpty ? settings.keyFormat : origin.keyFormat
         let formats = try SourceFormats(
             properties,

@@ -5,6 +5,14 @@ import Values
 extension Planning {
     func createSource(_ create: CreateSource) throws(PlanError) -> PlannedStatement {
         if let notice = try conflict(create.name, create.source, create.conflict) { return .nothing(notice: notice) }
+        if create.isReadOnly, create.conflict == .replace || create.conflict == .replaceOrSkip {
+            throw PlanError(
+                SQLState.notInState,
+                "OR REPLACE is not for a read-only SOURCE",
+                at: create.name.position,
+                hint: "DROP \(create.source.rawValue) \(quotedIdentifier(create.name.text)) and create it again"
+            )
+        }
         let columns = try SourceColumns(create.columns, of: create.source, catalog)
         let properties = try SourceProperties(create.properties, for: .create(create.source))
         try checkColumns(create, columns, properties)
@@ -42,7 +50,7 @@ extension Planning {
         case .replace, .replaceOrSkip:
             guard settings.allowsReplace else {
                 throw PlanError(
-                    SQLState.notSupported,
+                    SQLState.notInState,
                     "OR REPLACE is switched off",
                     at: name.position,
                     hint: "SET 'ksql.create.or.replace.enabled' = 'true'"

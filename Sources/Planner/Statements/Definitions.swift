@@ -43,7 +43,7 @@ extension Planning {
         }
         guard source.createdBy == nil, !source.isReadOnly else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 source.isReadOnly ? "the read-only source \(name) cannot be altered" : "\(name) is made by a query",
                 at: alter.name.position,
                 hint: source.isReadOnly ? nil : "CREATE OR REPLACE \(source.kind.rawValue) \(name) AS SELECT …"
@@ -52,7 +52,7 @@ extension Planning {
         let added = try SourceColumns(alter.added, of: source.kind, catalog)
         guard added.key.isEmpty, added.headers.isEmpty else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.invalidDefinition,
                 "only value columns can be added",
                 at: alter.added.first?.name.position
             )

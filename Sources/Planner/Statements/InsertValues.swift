@@ -18,7 +18,7 @@ extension Planning {
         }
         if source.window != nil {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "the \(kind) \(quotedIdentifier(source.name)) has windowed keys, which cannot be inserted",
                 at: name.position
             )

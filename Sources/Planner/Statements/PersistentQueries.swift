@@ -61,7 +61,7 @@ extension Planning {
         let target = try writable(insert.target)
         guard target.kind == .stream else {
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "INSERT INTO … SELECT writes only into streams, and \(quotedIdentifier(target.name)) is a table",
                 at: insert.target.position
             )

@@ -37,7 +37,7 @@ extension Planning {
     func checkEmit(_ emit: EmitClause?) throws(PlanError) {
         guard let emit, emit.mode == .final, !settings.allowsFinal else { return }
         throw PlanError(
-            SQLState.notSupported,
+            SQLState.notInState,
             "EMIT FINAL is switched off",
             at: emit.position,
             hint: "SET 'ksql.suppress.enabled' = 'true'"
@@ -75,7 +75,9 @@ extension Planning {
             sink: sink
         )
         let text = PlanText(logical: "\(plan)", optimized: optimized.text, physical: topology.text)
-        return BuiltQuery(topology: topology, text: text, upgradeSignature: optimized.plan.upgradeSignature)
+        // The rows of a table are kept with just the columns that are read.
+        let kept = optimized.plan.scans.filter { $0.source.kind == .table }.map(\.summary)
+        return BuiltQuery(topology: topology, text: text, upgradeSignature: plan.upgradeSignature + kept)
     }
 
     /// How a source's topic was created.
@@ -100,7 +102,7 @@ extension Planning {
             fallthrough
         default:
             throw PlanError(
-                SQLState.notSupported,
+                SQLState.wrongKind,
                 "only queries have a plan",
                 at: statement.position,
                 hint: "EXPLAIN takes SELECT, CREATE … AS SELECT and INSERT INTO … SELECT"

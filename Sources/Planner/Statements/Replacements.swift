@@ -9,7 +9,7 @@ extension Planning {
     {
         let name = quotedIdentifier(old.name)
         let refuse = { (reason: String, hint: String?) in
-            PlanError(SQLState.notSupported, "cannot replace \(name): \(reason)", at: position, hint: hint)
+            PlanError(SQLState.notInState, "cannot replace \(name): \(reason)", at: position, hint: hint)
         }
         let dropIt = "DROP \(old.kind.rawValue) \(name) first"
         if old.isReadOnly || new.isReadOnly { throw refuse("a SOURCE cannot be replaced", dropIt) }

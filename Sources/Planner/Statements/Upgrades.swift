@@ -25,7 +25,7 @@ extension Planning {
         guard old.upgradeSignature != new.upgradeSignature else { return }
         let pairs = zip(old.upgradeSignature, new.upgradeSignature).first { $0.0 != $0.1 }
         throw PlanError(
-            SQLState.notSupported,
+            SQLState.notInState,
             "cannot replace \(old.id): only filters and the columns selected may change",
             at: position,
             detail: pairs.map { "it has \"\($0.0)\", the new query \"\($0.1)\"" },
@@ -39,9 +39,7 @@ extension LogicalPlan {
     var upgradeSignature: [String] {
         let below = inputs.flatMap(\.upgradeSignature)
         switch self {
-        case .scan(let scan):
-            // The rows of a table are kept with just the columns that are read.
-            return scan.source.kind == .table ? [summary] : ["read \(quotedIdentifier(scan.source.name))"]
+        case .scan(let scan): return ["read \(quotedIdentifier(scan.source.name))"]
         case .filter: return below
         case .project(let projection, _):
             let key = projection.key.map(\.expression.description).joined(separator: ", ")

@@ -9,10 +9,24 @@ public struct Repartition: OperatorSpec, Hashable {
     public let topic: String
     /// The columns of the rows, whose key decides.
     public let input: Schema
+    /// The key format of a topic whose records the rows are to meet; nil when they meet only each other.
+    public let keyFormat: KeyFormat?
 
-    public init(topic: String, input: Schema) {
+    /// How a topic's keys are written, on which the partitions of its records depend.
+    public struct KeyFormat: Hashable, Sendable {
+        public let name: String
+        public let properties: FormatProperties
+
+        public init(name: String, properties: FormatProperties) {
+            self.name = name
+            self.properties = properties
+        }
+    }
+
+    public init(topic: String, input: Schema, keyFormat: KeyFormat? = nil) {
         self.topic = topic
         self.input = input
+        self.keyFormat = keyFormat
     }
 
     public var output: Schema { input }
@@ -20,20 +34,27 @@ public struct Repartition: OperatorSpec, Hashable {
         "Repartition by \(input.key.map { quotedIdentifier($0.name) }.joined(separator: ", ")) to \(topic)"
     }
 
-    public func makeOperator(_ context: TaskContext) -> any Operator { RepartitionOperator(self, context) }
+    public func makeOperator(_ context: TaskContext) throws -> any Operator {
+        try RepartitionOperator(self, context)
+    }
 }
 
 private final class RepartitionOperator: Operator {
     private let spec: Repartition
     private let context: TaskContext
     private let partitions: Int
+    /// Writes keys as the records have them that the rows are to meet.
+    private let keyWriter: (any FormatWriter)?
     /// Rows that wait, per partition.
     private var waiting: [[Batch]]
     private var waitingRows: [Int]
     /// A message has about so many rows.
     private static let messageRows = 4096
 
-    init(_ spec: Repartition, _ context: TaskContext) {
+    init(_ spec: Repartition, _ context: TaskContext) throws {
+        keyWriter = try spec.keyFormat.map { format in
+            try context.format(format.name).makeWriter(Array(spec.input.key), properties: format.properties)
+        }
         self.spec = spec
         self.context = context
         partitions = context.partitionCount(of: spec.topic)
@@ -47,15 +68,19 @@ private final class RepartitionOperator: Operator {
         var rows = batch
         rows.origin = nil
         guard batch.before != nil else { return try scatter(rows, keys(rows.columns, batch.count)) }
-        let before = keys(batch.before ?? [], batch.count)
-        let after = keys(rows.columns, batch.count)
+        let before = try keys(batch.before ?? [], batch.count)
+        let after = try keys(rows.columns, batch.count)
         guard let moved = movedRows(batch, before, after) else { return try scatter(rows, after) }
         let (split, splitKeys) = split(rows, moved, before, after)
         try scatter(split, splitKeys)
     }
 
-    private func keys(_ columns: [Column], _ count: Int) -> Column {
-        KeyEncoder.encode(Array(columns[..<spec.input.keyCount]), count: count)
+    private func keys(_ columns: [Column], _ count: Int) throws -> Column {
+        let key = Array(columns[..<spec.input.keyCount])
+        guard let keyWriter else { return KeyEncoder.encode(key, count: count) }
+        // A key that the format cannot hold meets nothing; it stays in the task's own partition.
+        var bad: [BadPayload] = []
+        return try keyWriter.write(key, count: count, absent: key.count == 1 ? key[0].nullFlags : nil, bad: &bad)
     }
 
     /// One byte a row, 1 where old and new row have different keys; nil when there is no such row.
@@ -116,7 +141,10 @@ private final class RepartitionOperator: Operator {
                 rows[home].append(Int32(truncatingIfNeeded: row))
                 continue
             }
-            let partition = Int(Hash.of(base, key.count) % UInt64(partitions))
+            let partition =
+                keyWriter == nil
+                ? Int(Hash.of(base, key.count) % UInt64(partitions))
+                : Int(Partitioner.partition(of: key, count: partitions))
             rows[partition].append(Int32(truncatingIfNeeded: row))
         }
         for (partition, list) in rows.enumerated() where !list.isEmpty {

@@ -14,7 +14,12 @@ final class OperatorBench {
     private(set) var step: any Operator
     private(set) var emitted: [Batch] = []
 
-    init(_ spec: any OperatorSpec, _ settings: TaskSettings = TaskSettings(), topics: [String: Int] = [:]) throws {
+    init(
+        _ spec: any OperatorSpec,
+        _ settings: TaskSettings = TaskSettings(),
+        topics: [String: Int] = [:],
+        formats: [any Format] = []
+    ) throws {
         self.spec = spec
         for (name, partitions) in topics { try broker.createTopic(name, TopicSettings(partitions: partitions)) }
         var stores: [String: StoreID] = [:]
@@ -26,7 +31,7 @@ final class OperatorBench {
             partition: 0,
             database: database,
             session: try broker.makeSession(threadID: "0", state: database),
-            formats: FormatRegistry([]),
+            formats: FormatRegistry(formats),
             settings: settings,
             log: log,
             metrics: metrics,

@@ -98,6 +98,28 @@ struct RepartitionTests {
         #expect(found == input.flatMap(rows).reduce(into: [:]) { $0[$1, default: 0] += 1 })
     }
 
+    /// Rows that are to meet a topic's records go where those went: by Kafka's hash of the key as its format writes it.
+    @Test func rowsMeetRecords() throws {
+        let format = Repartition.KeyFormat(name: "BIG_ENDIAN", properties: FormatProperties())
+        let spec = Repartition(topic: "shuffle", input: Self.schema, keyFormat: format)
+        let bench = try OperatorBench(spec, topics: ["shuffle": 4], formats: [BigEndianFormat()])
+        try bench.process(Self.sample(500, seed: 1))
+        try bench.commit()
+        var moved = 0
+        for partition in Int32(0)..<4 {
+            for row in try received(bench, "shuffle", partition).flatMap(rows) {
+                guard case .bigint(let key) = row[0] else {
+                    #expect(partition == 0)
+                    continue
+                }
+                let expected = withUnsafeBytes(of: key.bigEndian) { Partitioner.partition(of: $0, count: 4) }
+                #expect(partition == expected)
+                moved += 1
+            }
+        }
+        #expect(moved > 300)
+    }
+
     /// A change that moves a row to another key takes the old row back there.
     @Test func changesOfTheKey() throws {
         let bench = try OperatorBench(Repartition(topic: "shuffle", input: Self.schema), topics: ["shuffle": 1])
@@ -123,5 +145,33 @@ struct RepartitionTests {
                 "bigint(5) deleted was string(\"z\")",
             ]
         )
+    }
+}
+
+/// Writes one BIGINT as eight bytes, as the KAFKA format does.
+private struct BigEndianFormat: Format {
+    let name = "BIG_ENDIAN"
+
+    func check(_: [Schema.Field], isKey _: Bool, properties _: FormatProperties) {}
+
+    func makeReader(_: [Schema.Field], wanted _: [Int], properties _: FormatProperties) throws -> any FormatReader {
+        throw FormatError("only writes")
+    }
+
+    func makeWriter(_: [Schema.Field], properties _: FormatProperties) -> any FormatWriter { Writer() }
+
+    private final class Writer: FormatWriter {
+        func write(_ columns: [Column], count: Int, absent: Buffer?, bad _: inout [BadPayload]) -> Column {
+            let builder = ColumnBuilder(.bytes, capacity: count)
+            let absent = absent?.base.assumingMemoryBound(to: UInt8.self)
+            for row in 0..<count {
+                guard case .bigint(let number) = columns[0].value(at: row), absent.map({ $0[row] == 0 }) ?? true else {
+                    builder.appendNull()
+                    continue
+                }
+                withUnsafeBytes(of: number.bigEndian) { builder.append(bytes: $0) }
+            }
+            return builder.finish()
+        }
     }
 }
