@@ -148,27 +148,25 @@ private enum Encoding: String {
         }
     }
 
-    /// Digits as they are, behind `0x`, or in `X'…'`; an odd first digit stands alone only without such a frame.
+    /// Digits as they are, behind `0x`, or in `X'…'`; only behind `0x` may the first of an odd number stand alone.
     private static func unhexed(_ text: String) throws -> [UInt8] {
+        let complaint = FunctionError("the text is not hexadecimal: \(text.prefix(60))")
         var digits = text[...]
-        var isFramed = true
+        var mayBeOdd = false
         if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
             digits = digits.dropFirst(2)
+            mayBeOdd = true
         } else if digits.hasPrefix("X'") || digits.hasPrefix("x'"), digits.hasSuffix("'"), digits.count > 2 {
             digits = digits.dropFirst(2).dropLast()
-        } else {
-            isFramed = false
         }
         var bytes: [UInt8] = []
         if digits.utf8.count % 2 == 1 {
-            guard !isFramed, let first = digits.popFirst(), let byte = first.hexDigitValue else {
-                throw FunctionError("the text is not hexadecimal: \(text.prefix(60))")
-            }
+            guard mayBeOdd, let first = digits.popFirst(), let byte = first.hexDigitValue else { throw complaint }
             bytes.append(UInt8(truncatingIfNeeded: byte))
         }
         while let high = digits.popFirst() {
             guard let low = digits.popFirst(), let a = high.hexDigitValue, let b = low.hexDigitValue else {
-                throw FunctionError("the text is not hexadecimal: \(text.prefix(60))")
+                throw complaint
             }
             bytes.append(UInt8(a << 4 | b))
         }

@@ -1,4 +1,3 @@
-import Glibc
 import Values
 
 extension ScalarFunction {
@@ -52,29 +51,12 @@ extension Column {
             if type == .double { return sorted(values(as: Double.self)[row], other.values(as: Double.self)[otherRow]) }
             return sorted(values(as: Int64.self)[row], other.values(as: Int64.self)[otherRow])
         case .fixed: return sorted(values(as: Int128.self)[row], other.values(as: Int128.self)[otherRow])
-        case .variable: return type == .bytes ? signedOrder(row, other, otherRow) : byteOrder(row, other, otherRow)
+        case .variable:
+            let (a, b) = (bytes(row), other.bytes(otherRow))
+            return type == .bytes ? ByteOrder.signed(a, b) : ByteOrder.unsigned(a, b)
         case .list, .structure: return 0
         }
     }
 
     private func sorted<T: Comparable>(_ a: T, _ b: T) -> Int { a < b ? -1 : a > b ? 1 : 0 }
-
-    private func byteOrder(_ row: Int, _ other: Column, _ otherRow: Int) -> Int {
-        let (a, b) = (bytes(row), other.bytes(otherRow))
-        let shared = min(a.count, b.count)
-        if shared > 0, let x = a.baseAddress, let y = b.baseAddress {
-            let order = memcmp(x, y, shared)
-            if order != 0 { return Int(order) }
-        }
-        return a.count - b.count
-    }
-
-    /// BYTES are ordered as signed bytes.
-    private func signedOrder(_ row: Int, _ other: Column, _ otherRow: Int) -> Int {
-        let (a, b) = (bytes(row), other.bytes(otherRow))
-        for index in 0..<min(a.count, b.count) where a[index] != b[index] {
-            return Int8(bitPattern: a[index]) < Int8(bitPattern: b[index]) ? -1 : 1
-        }
-        return a.count - b.count
-    }
 }

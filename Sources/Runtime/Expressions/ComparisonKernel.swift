@@ -176,9 +176,9 @@ final class TextComparison: ComparisonKernel {
         }
         let test = comparison.test
         if left.type == .bytes {
-            for row in 0..<count { out[row] = test(signedOrder(a.bytes(row), b.bytes(row))) ? 1 : 0 }
+            for row in 0..<count { out[row] = test(ByteOrder.signed(a.bytes(row), b.bytes(row))) ? 1 : 0 }
         } else {
-            for row in 0..<count { out[row] = test(byteOrder(a.bytes(row), b.bytes(row))) ? 1 : 0 }
+            for row in 0..<count { out[row] = test(ByteOrder.unsigned(a.bytes(row), b.bytes(row))) ? 1 : 0 }
         }
     }
 
@@ -225,22 +225,4 @@ func sameBytes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool
     guard a.count == b.count else { return false }
     guard a.count > 0, let x = a.baseAddress, let y = b.baseAddress else { return true }
     return memcmp(x, y, a.count) == 0
-}
-
-/// Lexicographic order of unsigned bytes.
-func byteOrder(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
-    let shared = min(a.count, b.count)
-    if shared > 0, let x = a.baseAddress, let y = b.baseAddress {
-        let order = memcmp(x, y, shared)
-        if order != 0 { return Int(order) }
-    }
-    return a.count - b.count
-}
-
-/// Lexicographic order of signed bytes, as the dialect orders BYTES.
-private func signedOrder(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
-    for index in 0..<min(a.count, b.count) where a[index] != b[index] {
-        return Int8(bitPattern: a[index]) < Int8(bitPattern: b[index]) ? -1 : 1
-    }
-    return a.count - b.count
 }

@@ -81,7 +81,8 @@ import Values
         ("URL_EXTRACT_PROTOCOL('a/b')", "NULL"), ("URL_EXTRACT_QUERY('mailto:a?b')", "NULL"),
         ("ROUND(GEO_DISTANCE(37.4439E0, -122.1663E0, 51.5257E0, -0.1122E0), 3)", "8634.66"),
         ("CONVERT_TZ(TIMESTAMP '1970-01-01T00:00:00.1', '-0200', '+02:00')", "TIMESTAMP '1970-01-01T04:00:00.1'"),
-        ("ENCODE('0x4578', 'hex', 'ascii')", "'Ex'"), ("TO_BYTES('é', 'utf8')", "BYTES 'w6k='"),
+        ("ENCODE('0x4578', 'hex', 'ascii')", "'Ex'"), ("ENCODE('0x578', 'hex', 'base64')", "'BXg='"),
+        ("TO_BYTES('é', 'utf8')", "BYTES 'w6k='"),
         ("DOUBLE_FROM_BYTES(BYTES 'gvXJm/2mgEA=', 'LITTLE_ENDIAN')", "532.8738323"),
     ])
     func timesAndPatterns(call: String, result: String) throws { try check(call, result) }
@@ -112,7 +113,7 @@ import Values
         "CONVERT_TZ(TIMESTAMP '2021', 'Mars/Base', 'UTC')", "REGEXP_EXTRACT('(', 'a')", "GENERATE_SERIES(1, 3, -1)",
         "GENERATE_SERIES(1, 3, 0)", "INT_FROM_BYTES(BYTES 'AA==')", "URL_EXTRACT_HOST('http://a b')",
         "ENCODE('a', 'utf8', 'utf8')",
-        "MASK_LEFT('abc', -1)", "GEO_DISTANCE(91, 0, 0, 0)", "TO_BYTES('zz', 'hex')",
+        "MASK_LEFT('abc', -1)", "GEO_DISTANCE(91, 0, 0, 0)", "TO_BYTES('zz', 'hex')", "ENCODE('578', 'hex', 'utf8')",
         "JSON_ARRAY_LENGTH('')", "EXTRACTJSONFIELD('{', '$.a')", "EXTRACTJSONFIELD('{}', 'a')",
     ])
     func failures(call: String) throws {
