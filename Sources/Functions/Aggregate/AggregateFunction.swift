@@ -38,10 +38,20 @@ public struct AggregateExample: Sendable {
     public let rows: [Value]
     /// Literal arguments behind `x`.
     public let literals: [Value]
+    /// How many arguments in front of the literals are `x`.
+    public let columns: Int
     public let result: Value
 
-    init(_ call: String, _ type: SQLType, _ rows: [Value], literals: [Value] = [], gives result: Value) {
+    init(
+        _ call: String,
+        _ type: SQLType,
+        _ rows: [Value],
+        literals: [Value] = [],
+        columns: Int = 1,
+        gives result: Value
+    ) {
         self.call = call
+        self.columns = columns
         self.type = type
         self.rows = rows
         self.literals = literals

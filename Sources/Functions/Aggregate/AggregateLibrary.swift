@@ -5,7 +5,9 @@ public struct AggregateLibrary: Sendable {
     /// Every aggregate function of the engine.
     public static let standard = AggregateLibrary(
         AggregateFunction.counting + AggregateFunction.summing + AggregateFunction.extremes
-            + AggregateFunction.byOffset + AggregateFunction.collecting + AggregateFunction.statistics
+            + AggregateFunction.byOffset + AggregateFunction.collecting + AggregateFunction.top
+            + AggregateFunction.distinct
+            + AggregateFunction.statistics
     )
 
     private let functions: [String: AggregateFunction]

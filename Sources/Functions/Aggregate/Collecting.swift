@@ -31,32 +31,36 @@ extension AggregateFunction {
                 gives: .array([.bigint(2), .bigint(1)])
             )
         ) { call in
-            call.single.map {
-                AggregateBinding(
-                    .array($0),
-                    ElementListAccumulator(
-                        type: $0,
-                        limit: call.limits.collectSet,
-                        dropsFirst: false,
-                        isSet: true
-                    )
-                )
-            }
+            call.single.map { AggregateBinding(.array($0), SetOfValues(type: $0, limit: call.limits.collectSet)) }
         },
+        AggregateFunction(
+            "HISTOGRAM",
+            "How often each value that is not NULL came, for the first 1000 values.",
+            ["HISTOGRAM(x STRING) -> MAP<STRING, BIGINT>"],
+            example: AggregateExample(
+                "HISTOGRAM(x)",
+                .string,
+                [.string("a"), .string("b"), .string("a")],
+                gives: .map([MapEntry(.string("a"), .bigint(2)), MapEntry(.string("b"), .bigint(1))])
+            )
+        ) { call in
+            call.single == .string ? AggregateBinding(.map(key: .string, value: .bigint), HistogramOfValues()) : nil
+        },
+        AggregateFunction(
+            "ATTR",
+            "The value when all rows have the same, NULL otherwise; NULL counts as a value.",
+            ["ATTR(x ANY) -> x"],
+            example: AggregateExample("ATTR(x)", .bigint, [.bigint(2), .bigint(2)], gives: .bigint(2))
+        ) { call in call.single.map { AggregateBinding($0, OnlyValue(type: $0)) } },
     ]
 }
 
-/// A list of values: slot = number of elements Int64, blob of elements; see ``ElementList``.
-struct ElementListAccumulator: Accumulator {
+/// COLLECT_SET: slot of a ``CountedList`` whose numbers mean nothing.
+private struct SetOfValues: Accumulator {
     let type: SQLType
     let limit: Int
-    /// True: a full list loses its first element to a new one; false: it ignores the new one.
-    let dropsFirst: Bool
-    var ignoresNulls = false
-    var isSet = false
-    var canUndo = false
-    var slotBytes: Int { 16 }
-    var blobs: [Int] { [8] }
+    var slotBytes: Int { CountedList.slotBytes }
+    var blobs: [Int] { CountedList.blobs }
 
     func prepare(_ inputs: [Column]) -> [Column] { [KeyEncoder.encode(inputs, count: inputs[0].count)] }
 
@@ -64,145 +68,136 @@ struct ElementListAccumulator: Accumulator {
         let input = inputs[0]
         for index in 0..<slots.count {
             let row = Int(slots.rows[index])
-            let isNull = input.isNull(row)
-            if isNull, ignoresNulls { continue }
-            add(slots[index], isNull ? nil : input.bytes(row), slots.memory)
-        }
-    }
-
-    func undo(_ slots: SlotRun, _ inputs: [Column]) {
-        let input = inputs[0]
-        for index in 0..<slots.count {
-            let row = Int(slots.rows[index])
-            let list = ElementList(slots[index], slots.memory)
-            list.removeLast(equalTo: input.isNull(row) ? nil : input.bytes(row))
+            add(CountedList(slots[index], slots.memory), input.isNull(row) ? nil : input.bytes(row))
         }
     }
 
     func merge(_ targets: SlotRun, _ sources: SlotRun) {
         for index in 0..<targets.count {
-            ElementList(sources[index], sources.memory).forEach { _, element in
-                add(targets[index], element, targets.memory)
-                return true
-            }
+            let target = CountedList(targets[index], targets.memory)
+            CountedList(sources[index], sources.memory).forEach { _, value in add(target, value) }
         }
     }
 
-    private func add(
-        _ slot: UnsafeMutableRawPointer,
-        _ element: UnsafeRawBufferPointer?,
-        _ memory: UnsafeMutablePointer<Int>
-    ) {
-        let list = ElementList(slot, memory)
-        if isSet, list.contains(element) { return }
-        if list.count >= limit {
-            guard dropsFirst else { return }
-            list.removeFirst()
-        }
-        list.append(element)
+    private func add(_ list: CountedList, _ value: UnsafeRawBufferPointer?) {
+        if list.count < limit, list.find(value) == nil { list.append(value, number: 1) }
     }
 
-    func result(_ slots: SlotRun) -> Column { elementColumn(slots, of: type) }
+    func result(_ slots: SlotRun) -> Column {
+        let (values, _, offsets) = listed(slots)
+        let child = KeyDecoder.decode(values, types: [type])[0]
+        return Column(type: .array(type), count: slots.count, offsets: offsets, children: [child])
+    }
 }
 
-/// The element lists of the slots as an ARRAY column.
-func elementColumn(_ slots: SlotRun, of type: SQLType) -> Column {
-    let elements = ColumnBuilder(.bytes, capacity: slots.count * 4)
+/// The values and numbers of counted lists one after the other, and where each list starts.
+private func listed(_ slots: SlotRun) -> (values: Column, numbers: Column, offsets: Buffer) {
+    let values = ColumnBuilder(.bytes, capacity: slots.count * 4)
+    let numbers = ColumnBuilder(.bigint, capacity: slots.count * 4)
     let offsetBuffer = Buffer(capacity: (slots.count + 1) * 4)
     let offsets = offsetBuffer.base.assumingMemoryBound(to: Int32.self)
     offsets[0] = 0
     for index in 0..<slots.count {
-        ElementList(slots[index], slots.memory).forEach { _, element in
-            if let element { elements.append(bytes: element) } else { elements.appendNull() }
-            return true
+        let list = CountedList(slots[index], slots.memory)
+        list.forEach { position, value in
+            if let value { values.append(bytes: value) } else { values.appendNull() }
+            numbers.append(list.number(position))
         }
-        offsets[index + 1] = Int32(elements.count)
+        offsets[index + 1] = Int32(values.count)
     }
-    let child = KeyDecoder.decode(elements.finish(), types: [type])[0]
-    return Column(type: .array(type), count: slots.count, offsets: offsetBuffer, children: [child])
+    return (values.finish(), numbers.finish(), offsetBuffer)
 }
 
-/// A list in a slot: the number of elements (Int64), and a blob of elements, each its length (Int32, -1 for NULL) and
-/// the bytes of ``KeyEncoder``.
-struct ElementList {
-    private let slot: UnsafeMutableRawPointer
-    private let memory: UnsafeMutablePointer<Int>
+/// HISTOGRAM: slot of a ``CountedList``.
+private struct HistogramOfValues: Accumulator {
+    var slotBytes: Int { CountedList.slotBytes }
+    var blobs: [Int] { CountedList.blobs }
+    var canUndo: Bool { true }
+    private static let valuesMax = 1000
 
-    init(_ slot: UnsafeMutableRawPointer, _ memory: UnsafeMutablePointer<Int>) {
-        self.slot = slot
-        self.memory = memory
-    }
+    func update(_ slots: SlotRun, _ inputs: [Column]) { add(slots, inputs[0], 1) }
+    func undo(_ slots: SlotRun, _ inputs: [Column]) { add(slots, inputs[0], -1) }
 
-    var count: Int { Int(slot.load(as: Int64.self)) }
-
-    private func addCount(_ step: Int64) { slot.assumingMemoryBound(to: Int64.self).pointee += step }
-
-    func append(_ element: UnsafeRawBufferPointer?) {
-        let used = Blob.bytes(slot + 8).count
-        insert(element, at: used)
-    }
-
-    /// Inserts an element at a byte position that ``forEach(_:)`` gave.
-    func insert(_ element: UnsafeRawBufferPointer?, at position: Int) {
-        let used = Blob.bytes(slot + 8).count
-        let size = 4 + (element?.count ?? 0)
-        let start = Blob.resize(slot + 8, used + size, memory)
-        if position < used {
-            (start + position + size).copyMemory(from: start + position, byteCount: used - position)
-        }
-        (start + position).storeBytes(of: Int32(element?.count ?? -1), as: Int32.self)
-        if let element, let base = element.baseAddress {
-            (start + position + 4).copyMemory(from: base, byteCount: element.count)
-        }
-        addCount(1)
-    }
-
-    /// Calls `body` with the byte position and the bytes of each element until it returns false.
-    func forEach(_ body: (Int, UnsafeRawBufferPointer?) -> Bool) {
-        let bytes = UnsafeRawBufferPointer(Blob.bytes(slot + 8))
-        var position = 0
-        while position < bytes.count {
-            let length = Int(bytes.loadUnaligned(fromByteOffset: position, as: Int32.self))
-            let start = position + 4
-            let element = length < 0 ? nil : UnsafeRawBufferPointer(rebasing: bytes[start..<(start + length)])
-            if !body(position, element) { return }
-            position = start + max(length, 0)
+    private func add(_ slots: SlotRun, _ input: Column, _ step: Int64) {
+        for index in 0..<slots.count {
+            let row = Int(slots.rows[index])
+            if input.isNull(row) { continue }
+            add(CountedList(slots[index], slots.memory), input.bytes(row), step)
         }
     }
 
-    func contains(_ element: UnsafeRawBufferPointer?) -> Bool {
-        var found = false
-        forEach { _, other in
-            found = isEqual(element, other)
-            return !found
+    private func add(_ list: CountedList, _ value: UnsafeRawBufferPointer?, _ step: Int64) {
+        if let position = list.find(value) {
+            let number = list.number(position) + step
+            if number > 0 { list.setNumber(position, number) } else { list.remove(position) }
+        } else if step > 0, list.count < HistogramOfValues.valuesMax {
+            list.append(value, number: step)
         }
-        return found
     }
 
-    func removeFirst() {
-        if count > 0 { remove(at: 0) }
-    }
-
-    func removeLast(equalTo element: UnsafeRawBufferPointer?) {
-        var last: Int?
-        forEach { position, other in
-            if isEqual(element, other) { last = position }
-            return true
+    func merge(_ targets: SlotRun, _ sources: SlotRun) {
+        for index in 0..<targets.count {
+            let target = CountedList(targets[index], targets.memory)
+            let source = CountedList(sources[index], sources.memory)
+            source.forEach { position, value in add(target, value, source.number(position)) }
         }
-        if let last { remove(at: last) }
     }
 
-    func remove(at position: Int) {
-        let bytes = Blob.bytes(slot + 8)
-        guard let base = bytes.baseAddress else { return }
-        let size = 4 + max(Int(bytes.loadUnaligned(fromByteOffset: position, as: Int32.self)), 0)
-        (base + position).copyMemory(from: base + position + size, byteCount: bytes.count - position - size)
-        Blob.resize(slot + 8, bytes.count - size, memory)
-        addCount(-1)
+    func result(_ slots: SlotRun) -> Column {
+        let (values, numbers, offsets) = listed(slots)
+        return Column(
+            type: .map(key: .string, value: .bigint),
+            count: slots.count,
+            offsets: offsets,
+            children: [values.retyped(.string), numbers]
+        )
+    }
+}
+
+/// ATTR: slot of a ``CountedList`` whose numbers are of rows.
+private struct OnlyValue: Accumulator {
+    let type: SQLType
+    var slotBytes: Int { CountedList.slotBytes }
+    var blobs: [Int] { CountedList.blobs }
+    var canUndo: Bool { true }
+
+    func prepare(_ inputs: [Column]) -> [Column] { [KeyEncoder.encode(inputs, count: inputs[0].count)] }
+
+    func update(_ slots: SlotRun, _ inputs: [Column]) { add(slots, inputs[0], 1) }
+    func undo(_ slots: SlotRun, _ inputs: [Column]) { add(slots, inputs[0], -1) }
+
+    private func add(_ slots: SlotRun, _ input: Column, _ step: Int64) {
+        for index in 0..<slots.count {
+            let row = Int(slots.rows[index])
+            add(CountedList(slots[index], slots.memory), input.isNull(row) ? nil : input.bytes(row), step)
+        }
     }
 
-    private func isEqual(_ left: UnsafeRawBufferPointer?, _ right: UnsafeRawBufferPointer?) -> Bool {
-        guard let left, let right else { return left == nil && right == nil }
-        return left.count == right.count && compareBytes(left, right) == 0
+    private func add(_ list: CountedList, _ value: UnsafeRawBufferPointer?, _ step: Int64) {
+        guard let position = list.find(value) else {
+            if step > 0 { list.append(value, number: step) }
+            return
+        }
+        let number = list.number(position) + step
+        if number > 0 { list.setNumber(position, number) } else { list.remove(position) }
+    }
+
+    func merge(_ targets: SlotRun, _ sources: SlotRun) {
+        for index in 0..<targets.count {
+            let target = CountedList(targets[index], targets.memory)
+            let source = CountedList(sources[index], sources.memory)
+            source.forEach { position, value in add(target, value, source.number(position)) }
+        }
+    }
+
+    func result(_ slots: SlotRun) -> Column {
+        let values = ColumnBuilder(.bytes, capacity: slots.count)
+        for index in 0..<slots.count {
+            let list = CountedList(slots[index], slots.memory)
+            var only: UnsafeRawBufferPointer?
+            if list.count == 1 { list.forEach { _, value in only = value } }
+            if let only { values.append(bytes: only) } else { values.appendNull() }
+        }
+        return KeyDecoder.decode(values.finish(), types: [type])[0]
     }
 }

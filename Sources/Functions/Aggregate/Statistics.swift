@@ -20,22 +20,36 @@ extension AggregateFunction {
                 gives: .double(1.7320508075688772)
             )
         ) { call in call.single.flatMap { spread($0, takesRoot: true) } },
+        AggregateFunction(
+            "CORRELATION",
+            "Pearson's correlation coefficient of two columns over the rows where neither is NULL.",
+            ["CORRELATION(x INTEGER | BIGINT | DOUBLE, y INTEGER | BIGINT | DOUBLE) -> DOUBLE"],
+            example: AggregateExample(
+                "CORRELATION(x, x)",
+                .double,
+                [.double(1), .double(2), .double(4)],
+                columns: 2,
+                gives: .double(1)
+            )
+        ) { call in
+            guard call.count == 2, call.types.allSatisfy({ spread($0, takesRoot: false) != nil }) else { return nil }
+            return AggregateBinding(.double, columns: 2, Correlation())
+        },
     ]
 }
 
 private func spread(_ type: SQLType, takesRoot: Bool) -> AggregateBinding? {
     switch type {
-    case .integer: AggregateBinding(.double, Spread<Int32>(takesRoot: takesRoot) { Double($0) })
-    case .bigint: AggregateBinding(.double, Spread<Int64>(takesRoot: takesRoot) { Double($0) })
-    case .double: AggregateBinding(.double, Spread<Double>(takesRoot: takesRoot) { $0 })
+    case .integer: AggregateBinding(.double, Spread<Int32>(takesRoot: takesRoot))
+    case .bigint: AggregateBinding(.double, Spread<Int64>(takesRoot: takesRoot))
+    case .double: AggregateBinding(.double, Spread<Double>(takesRoot: takesRoot))
     default: nil
     }
 }
 
 /// Variance after Welford: slot = count Int64, mean Double, sum of squared differences Double.
-private struct Spread<T: BitwiseCopyable & Sendable>: Accumulator {
+private struct Spread<T: DoubleConvertible>: Accumulator {
     let takesRoot: Bool
-    let number: @Sendable (T) -> Double
     var slotBytes: Int { 24 }
     var canUndo: Bool { true }
 
@@ -48,10 +62,10 @@ private struct Spread<T: BitwiseCopyable & Sendable>: Accumulator {
     func update(_ slots: SlotRun, _ inputs: [Column]) {
         forEachValue(slots, inputs[0], T.self) { slot, value in
             var state = slot.load(as: State.self)
-            let difference = number(value) - state.mean
+            let difference = value.double - state.mean
             state.count += 1
             state.mean += difference / Double(state.count)
-            state.squares += difference * (number(value) - state.mean)
+            state.squares += difference * (value.double - state.mean)
             slot.storeBytes(of: state, as: State.self)
         }
     }
@@ -63,9 +77,9 @@ private struct Spread<T: BitwiseCopyable & Sendable>: Accumulator {
             if state.count <= 0 {
                 state = State(count: 0, mean: 0, squares: 0)
             } else {
-                let difference = number(value) - state.mean
+                let difference = value.double - state.mean
                 state.mean -= difference / Double(state.count)
-                state.squares -= difference * (number(value) - state.mean)
+                state.squares -= difference * (value.double - state.mean)
             }
             slot.storeBytes(of: state, as: State.self)
         }
@@ -93,6 +107,77 @@ private struct Spread<T: BitwiseCopyable & Sendable>: Accumulator {
             let state = slots[index].load(as: State.self)
             let variance = state.count < 2 ? 0 : max(state.squares, 0) / Double(state.count - 1)
             values[index] = takesRoot ? variance.squareRoot() : variance
+        }
+        return Column(type: .double, count: slots.count, data: data)
+    }
+}
+
+/// A type that values of can be taken as DOUBLE.
+protocol DoubleConvertible: BitwiseCopyable, Sendable {
+    var double: Double { get }
+}
+
+extension Int32: DoubleConvertible { var double: Double { Double(self) } }
+extension Int64: DoubleConvertible { var double: Double { Double(self) } }
+extension Double: DoubleConvertible { var double: Double { self } }
+
+/// The numbers of a column as DOUBLEs.
+private func doubles(_ column: Column) -> Column {
+    func converted<T: DoubleConvertible>(_: T.Type) -> Column {
+        let data = Buffer(capacity: column.count * 8)
+        let target = data.base.assumingMemoryBound(to: Double.self)
+        let source = column.values(as: T.self)
+        for row in 0..<column.count { target[row] = source[row].double }
+        return Column(type: .double, count: column.count, validity: column.validity, data: data)
+    }
+    switch column.type {
+    case .integer: return converted(Int32.self)
+    case .bigint, .timestamp: return converted(Int64.self)
+    default: return column
+    }
+}
+
+/// CORRELATION: slot = count, sums of x, y, x², y², xy, all Double.
+private struct Correlation: Accumulator {
+    var slotBytes: Int { 48 }
+    var canUndo: Bool { true }
+
+    func prepare(_ inputs: [Column]) -> [Column] { inputs.map(doubles) }
+    func update(_ slots: SlotRun, _ inputs: [Column]) { add(slots, inputs, 1) }
+    func undo(_ slots: SlotRun, _ inputs: [Column]) { add(slots, inputs, -1) }
+
+    private func add(_ slots: SlotRun, _ inputs: [Column], _ sign: Double) {
+        let x = inputs[0].values(as: Double.self)
+        let y = inputs[1].values(as: Double.self)
+        for index in 0..<slots.count {
+            let row = Int(slots.rows[index])
+            if inputs[0].isNull(row) || inputs[1].isNull(row) { continue }
+            let sums = slots[index].assumingMemoryBound(to: Double.self)
+            sums[0] += sign
+            sums[1] += sign * x[row]
+            sums[2] += sign * y[row]
+            sums[3] += sign * x[row] * x[row]
+            sums[4] += sign * y[row] * y[row]
+            sums[5] += sign * x[row] * y[row]
+        }
+    }
+
+    func merge(_ targets: SlotRun, _ sources: SlotRun) {
+        for index in 0..<targets.count {
+            let target = targets[index].assumingMemoryBound(to: Double.self)
+            let source = sources[index].assumingMemoryBound(to: Double.self)
+            for sum in 0..<6 { target[sum] += source[sum] }
+        }
+    }
+
+    func result(_ slots: SlotRun) -> Column {
+        let data = Buffer(capacity: slots.count * 8)
+        let values = data.base.assumingMemoryBound(to: Double.self)
+        for index in 0..<slots.count {
+            let sums = slots[index].assumingMemoryBound(to: Double.self)
+            let (n, x, y) = (sums[0], sums[1], sums[2])
+            let spread = ((n * sums[3] - x * x) * (n * sums[4] - y * y)).squareRoot()
+            values[index] = (n * sums[5] - x * y) / spread
         }
         return Column(type: .double, count: slots.count, data: data)
     }

@@ -24,6 +24,26 @@ extension AggregateFunction {
             }
         },
         AggregateFunction(
+            "SUM_LIST",
+            "The sum of all elements of all arrays, without NULLs; of integers it wraps around.",
+            ["SUM_LIST(x ARRAY<INTEGER | BIGINT | DOUBLE>) -> INTEGER | BIGINT | DOUBLE"],
+            example: AggregateExample(
+                "SUM_LIST(x)",
+                .array(.bigint),
+                [.array([.bigint(1), .null]), .null, .array([.bigint(4), .bigint(2)])],
+                gives: .bigint(7)
+            )
+        ) { call in
+            guard case .array(let element) = call.single else { return nil }
+            return switch element {
+            case .integer:
+                AggregateBinding(.integer, SumOfLists<Int32>(SumOfIntegers<Int32>(type: .integer)) { $0 &+ $1 })
+            case .bigint: AggregateBinding(.bigint, SumOfLists<Int64>(SumOfIntegers<Int64>(type: .bigint)) { $0 &+ $1 })
+            case .double: AggregateBinding(.double, SumOfLists<Double>(SumOfDoubles()) { $0 + $1 })
+            default: nil
+            }
+        },
+        AggregateFunction(
             "AVG",
             "The mean of the values that are not NULL, 0 when there is none.",
             ["AVG(x INTEGER | BIGINT | DOUBLE | DECIMAL) -> DOUBLE"],
@@ -232,4 +252,40 @@ private struct MeanOfDoubles: Accumulator {
         }
         return Column(type: .double, count: slots.count, data: data)
     }
+}
+
+/// SUM_LIST: the SUM of each array's sum.
+private struct SumOfLists<T: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>: Accumulator {
+    private let sum: any Accumulator
+    private let add: @Sendable (T, T) -> T
+
+    init(_ sum: any Accumulator, _ add: @escaping @Sendable (T, T) -> T) {
+        self.sum = sum
+        self.add = add
+    }
+
+    var slotBytes: Int { sum.slotBytes }
+    var canUndo: Bool { true }
+    var isCommutative: Bool { sum.isCommutative }
+
+    func prepare(_ inputs: [Column]) -> [Column] {
+        let lists = inputs[0]
+        let elements = lists.children[0]
+        let data = Buffer(capacity: lists.count * MemoryLayout<T>.stride)
+        let sums = data.base.assumingMemoryBound(to: T.self)
+        let values = elements.values(as: T.self)
+        for row in 0..<lists.count {
+            var total: T = 0
+            for element in Int(lists.offsets[row])..<Int(lists.offsets[row + 1]) where !elements.isNull(element) {
+                total = add(total, values[element])
+            }
+            sums[row] = total
+        }
+        return [Column(type: elements.type, count: lists.count, validity: lists.validity, data: data)]
+    }
+
+    func update(_ slots: SlotRun, _ inputs: [Column]) { sum.update(slots, inputs) }
+    func undo(_ slots: SlotRun, _ inputs: [Column]) { sum.undo(slots, inputs) }
+    func merge(_ targets: SlotRun, _ sources: SlotRun) { sum.merge(targets, sources) }
+    func result(_ slots: SlotRun) -> Column { sum.result(slots) }
 }
