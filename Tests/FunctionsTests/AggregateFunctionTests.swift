@@ -164,7 +164,7 @@ private final class Group {
 
     func merge(_ other: Group) {
         var sources = [other.record]
-        run(Column.of(.bigint, [.null])) { slots, _ in
+        run(Column.of(.bigint, [.null]), prepares: false) { slots, _ in
             let run = SlotRun(count: 1, records: &sources, rows: slots.rows, offset: 0, memory: slots.memory)
             accumulator.merge(slots, run)
         }

@@ -39,8 +39,16 @@ private struct DistinctCount: Accumulator {
             if input.isNull(row) { continue }
             let bytes = input.bytes(row)
             guard let base = bytes.baseAddress else { continue }
-            add(slots[index], max(Hash.of(base, bytes.count), 1), slots.memory)
+            add(slots[index], max(scrambled(Hash.of(base, bytes.count)), 1), slots.memory)
         }
+    }
+
+    /// A sketch asks more of a hash than a hash table does: every bit must depend on every other (MurmurHash3's end).
+    private func scrambled(_ hash: UInt64) -> UInt64 {
+        var word = hash
+        word = (word ^ (word >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+        word = (word ^ (word >> 33)) &* 0xC4CE_B9FE_1A85_EC53
+        return word ^ (word >> 33)
     }
 
     private func add(_ slot: UnsafeMutableRawPointer, _ hash: UInt64, _ memory: UnsafeMutablePointer<Int>) {
