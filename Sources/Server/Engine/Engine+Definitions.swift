@@ -1,0 +1,135 @@
+import Parser
+import Planner
+import Runtime
+import Values
+
+extension Engine {
+    /// Carries out a statement that changes the catalog, and keeps it for the next start.
+    /// - Returns: what the success line says.
+    func define(_ planned: PlannedStatement, sql: String, properties: [String: String]) throws -> String {
+        switch planned {
+        case .createSource(let plan):
+            try keep(planned, sql, properties, object: plan.source.name, query: plan.query)
+            return "CREATED \(plan.source.kind.rawValue.uppercased()) \(quotedIdentifier(plan.source.name))"
+        case .createAs(let plan):
+            try keep(planned, sql, properties, object: plan.source.name, query: plan.query)
+            return "CREATED \(plan.query.id)"
+        case .insertInto(let plan):
+            try keep(planned, sql, properties, object: plan.query.id, query: plan.query)
+            return "CREATED \(plan.query.id)"
+        case .alterSource(let source):
+            try keep(planned, sql, properties, object: source.name, query: nil)
+            return "ALTERED \(quotedIdentifier(source.name))"
+        case .createType(let name, _):
+            try keep(planned, sql, properties, object: name, query: nil)
+            return "CREATED TYPE \(quotedIdentifier(name))"
+        case .createConnector(let connector):
+            try keep(planned, sql, properties, object: connector.name, query: nil)
+            return "CREATED CONNECTOR \(quotedIdentifier(connector.name))"
+        case .dropSource(let plan): return try drop(plan)
+        case .dropType(let name):
+            try catalog.dropType(name)
+            try store.remove { $0.object == name && $0.query == nil }
+            return "DROPPED TYPE \(quotedIdentifier(name))"
+        case .dropConnector(let name):
+            try catalog.dropConnector(name)
+            try store.remove { $0.object == name && $0.query == nil }
+            connectors.removeValue(forKey: name)?.stop()
+            return "DROPPED CONNECTOR \(quotedIdentifier(name))"
+        case .terminate(let ids): return try terminate(ids)
+        case .pause(let ids):
+            for id in ids { try setPaused(id, true) }
+            return "PAUSED " + ids.joined(separator: ", ")
+        case .resume(let ids):
+            for id in ids { try setPaused(id, false) }
+            return "RESUMED " + ids.joined(separator: ", ")
+        default: preconditionFailure("not a definition")
+        }
+    }
+
+    private func keep(
+        _ planned: PlannedStatement,
+        _ sql: String,
+        _ properties: [String: String],
+        object: String,
+        query: PersistentQueryPlan?
+    ) throws {
+        let before = catalog
+        let entry = try store.add(
+            sql: sql,
+            properties: properties,
+            object: object,
+            query: query?.id,
+            stores: query?.topology.stores.map(\.name) ?? []
+        )
+        do {
+            try apply(planned, entry: entry)
+        } catch {
+            // The statement failed as a whole: nothing of it stays, here or for the next start.
+            catalog = before
+            try store.remove { $0.number == entry.number }
+            if let query { queries.removeValue(forKey: query.id)?.stop() }
+            throw error
+        }
+    }
+
+    private func drop(_ plan: DropSourcePlan) throws -> String {
+        try catalog.checkDrop(plan.source.name)
+        if let query = plan.query { try removeQuery(query) }
+        try store.remove { $0.object == plan.source.name || ($0.query != nil && $0.query == plan.query) }
+        try catalog.dropSource(plan.source.name)
+        if plan.deletesTopic { try broker.deleteTopic(plan.source.topic) }
+        startProblems[plan.source.name] = nil
+        return "DROPPED \(quotedIdentifier(plan.source.name))"
+    }
+
+    private func terminate(_ ids: [String]) throws -> String {
+        for id in ids {
+            if let push = pushQueries[id] {
+                push.end(.request)
+                continue
+            }
+            let source = catalog.sources.values.first { $0.createdBy == id }
+            try removeQuery(id)
+            catalog.removeQuery(id)
+            startProblems[id] = nil
+            guard let entry = store.entries.first(where: { $0.query == id }) else { continue }
+            if let source {
+                // The table or stream stays, as a plain source over its topic.
+                try store.replace(entry, sql: source.definition)
+            } else {
+                try store.remove { $0.number == entry.number }
+            }
+        }
+        return "TERMINATED " + ids.joined(separator: ", ")
+    }
+}
+
+extension SourceDescription {
+    /// A CREATE statement without a query that makes the same source.
+    var definition: String {
+        let keyWord = kind == .table ? "PRIMARY KEY" : "KEY"
+        var columns = keyFields.map { "\(quotedIdentifier($0.name)) \($0.type) \(keyWord)" }
+        columns += valueFields.map { "\(quotedIdentifier($0.name)) \($0.type)" }
+        var with = [
+            "KAFKA_TOPIC = '\(topic.sqlQuoted)'", "KEY_FORMAT = '\(keyFormat)'", "VALUE_FORMAT = '\(valueFormat)'",
+        ]
+        if let window {
+            with.append("WINDOW_TYPE = '\(window.typeName)'")
+            if let size = window.sizeMilliseconds { with.append("WINDOW_SIZE = '\(size) MILLISECONDS'") }
+        }
+        if valueFields.count == 1, !valueProperties.wrapsSingle { with.append("WRAP_SINGLE_VALUE = false") }
+        if let timestamp {
+            with.append("TIMESTAMP = '\(timestamp.name.sqlQuoted)'")
+            if let pattern = timestamp.pattern { with.append("TIMESTAMP_FORMAT = '\(pattern.sqlQuoted)'") }
+        }
+        let list = columns.joined(separator: ", ")
+        return "CREATE \(kind == .table ? "TABLE" : "STREAM") \(quotedIdentifier(name)) (\(list)) "
+            + "WITH (\(with.joined(separator: ", ")));"
+    }
+}
+
+extension String {
+    /// The text for a place between single quotes.
+    var sqlQuoted: String { split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") }
+}

@@ -1,0 +1,37 @@
+import Connectors
+import Planner
+import Runtime
+import Storage
+
+/// How an engine is set up.
+public struct EngineSettings: Sendable {
+    /// Directory of the database and the embedded log; created when missing.
+    public var dataDirectory: String
+    /// Kafka's `HOST:PORT[,HOST:PORT]`; nil uses the embedded log.
+    public var bootstrapServers: String?
+    /// Stream threads; one a core is right.
+    public var threads: Int
+    public var storage: StorageSettings
+    public var planner: PlannerSettings
+    /// Properties that every session starts with.
+    public var properties: [String: String] = [:]
+
+    public init(dataDirectory: String, bootstrapServers: String? = nil, threads: Int) {
+        self.dataDirectory = dataDirectory
+        self.bootstrapServers = bootstrapServers
+        self.threads = max(threads, 1)
+        storage = StorageSettings()
+        planner = PlannerSettings()
+    }
+
+    /// Opens the database and the topics.
+    func open() throws -> (database: any StateDatabase, broker: any Broker) {
+        let database = try RocksDatabase(path: dataDirectory + "/state", settings: storage)
+        if let bootstrapServers {
+            let broker = try KafkaBroker(bootstrapServers: bootstrapServers, settings: KafkaSettings(), database: database)
+            return (database, broker)
+        }
+        let log = try EmbeddedLog(directory: dataDirectory + "/log", database: database, settings: storage)
+        return (database, log)
+    }
+}

@@ -1,0 +1,137 @@
+import Runtime
+import Values
+
+/// The tasks and the session of a runner between a start and the next failure or stop.
+final class RunningTasks {
+    let tasks: [StreamTask]
+    private let work: QueryWork
+    private let status: QueryStatus
+    private let session: any BrokerSession
+    private let byInput: [TopicPartition: [StreamTask]]
+    private var bootstrap: TableBootstrap
+    private var dirtySince: Int64?
+    private var dirtyRows = 0
+
+    init(_ work: QueryWork, threadID: String, status: QueryStatus) throws {
+        self.work = work
+        self.status = status
+        let session = try work.services.broker.makeSession(threadID: threadID, state: work.database)
+        self.session = session
+        tasks = try work.tasks.map { place in try RunningTasks.makeTask(place, work, session) }
+        var byInput: [TopicPartition: [StreamTask]] = [:]
+        for task in tasks { for input in task.inputs { byInput[input, default: []].append(task) } }
+        self.byInput = byInput
+        bootstrap = TableBootstrap(tasks)
+        try restore()
+    }
+
+    private static func makeTask(
+        _ place: TaskPlace,
+        _ work: QueryWork,
+        _ session: any BrokerSession
+    ) throws -> StreamTask {
+        let subtopology = work.topology.subtopologies[place.subtopology]
+        let names = subtopology.nodes.flatMap(\.spec.stores).map(\.name)
+        let stores = names.map { ($0, work.stores.id($0, partition: place.partition)) }
+        let context = TaskContext(
+            query: work.query,
+            partition: place.partition,
+            database: work.database,
+            session: session,
+            formats: work.services.formats,
+            settings: work.settings,
+            log: work.services.log,
+            metrics: OperatorMetrics(),
+            results: work.results,
+            stores: Dictionary(uniqueKeysWithValues: stores),
+            partitionCounts: work.partitionCounts
+        )
+        return try StreamTask(subtopology, number: place.subtopology, context: context)
+    }
+
+    /// Brings state and positions to the last committed epoch.
+    private func restore() throws {
+        var positions: [TopicPartition: Int64] = [:]
+        for (place, task) in zip(work.tasks, tasks) {
+            let names = work.topology.subtopologies[place.subtopology].nodes.flatMap(\.spec.stores).map(\.name)
+            let stores = names.map { work.stores.id($0, partition: place.partition) }
+            var starts =
+                work.isTransient ? [:] : try session.restore(task.id, stores: stores, inputs: task.inputs)
+            for input in task.inputs where starts[input] == nil {
+                starts[input] = try firstPosition(input, of: task)
+            }
+            task.start(at: starts)
+            positions.merge(starts) { first, _ in first }
+        }
+        try session.assign(positions)
+        status.started(at: positions)
+        try bootstrap.begin(session, work.services.broker)
+    }
+
+    private func firstPosition(_ input: TopicPartition, of task: StreamTask) throws -> Int64 {
+        let available = try work.services.broker.offsets(of: input)
+        // A table that is joined is always read whole, and an internal topic holds nothing but this query's rows.
+        let isInternal = work.topology.internalTopics.contains { $0.name == input.topic }
+        if isInternal || task.tableInputs.contains(input) { return available.lowerBound }
+        return work.startPosition == .earliest ? available.lowerBound : available.upperBound
+    }
+
+    /// Reads and processes at most one run, and commits when that is due.
+    func turn(timeoutMilliseconds: Int) throws -> QueryRunner.Turn {
+        if let results = work.results, !results.isReady { return .idle(milliseconds: 20) }
+        let clock = work.services.clock
+        let timeout = dirtySince == nil ? timeoutMilliseconds : min(timeoutMilliseconds, Int(work.commit.idleMilliseconds))
+        let run = try session.poll(rowsMax: work.settings.batchRowsMax, timeoutMilliseconds: timeout)
+        if let run { try process(run) }
+        if bootstrap.isActive { bootstrap.update(session) }
+        guard let since = dirtySince else { return run == nil ? .idle(milliseconds: 1000) : .busy }
+        let age = clock.monotonicMilliseconds() - since
+        let due = run == nil ? work.commit.idleMilliseconds : work.commit.intervalMilliseconds
+        if age >= due || dirtyRows >= work.commit.rowsMax || tasks.contains(where: \.wantsCommit) {
+            try commit()
+            return run == nil ? .idle(milliseconds: 1000) : .busy
+        }
+        return run == nil ? .idle(milliseconds: max(due - age, 1)) : .busy
+    }
+
+    private func process(_ run: MessageRun) throws {
+        if dirtySince == nil { dirtySince = work.services.clock.monotonicMilliseconds() }
+        dirtyRows += run.count
+        for task in byInput[TopicPartition(run.topic, run.partition)] ?? [] { try task.process(run) }
+    }
+
+    /// Commits everything processed so far as one epoch.
+    func commit() throws {
+        guard dirtySince != nil else { return }
+        var epoch = Epoch()
+        for task in tasks { try task.flush(into: &epoch) }
+        if work.isTransient {
+            // A push query keeps its state in memory and commits no offsets, only what its tasks send each other.
+            try work.database.write(epoch.changes, [], sync: false)
+            if !work.topology.internalTopics.isEmpty, try session.commit(Epoch()) != .committed {
+                throw CommitFailure(reason: "rows between the tasks of a push query could not be written")
+            }
+        } else {
+            switch try session.commit(epoch) {
+            case .committed: break
+            case .aborted(let reason): throw CommitFailure(reason: "the epoch was not committed: \(reason)")
+            case .unknown(let reason): throw CommitFailure(reason: "the outcome of a commit is unknown: \(reason)")
+            }
+        }
+        for task in tasks { task.committed() }
+        dirtySince = nil
+        dirtyRows = 0
+        status.committed(at: work.services.clock.wallMilliseconds(), positions: tasks.map(\.positions))
+    }
+
+    /// Forgets what was not committed.
+    func abort() { session.abort() }
+
+    var wakeUp: @Sendable () -> Void { session.wakeUp }
+}
+
+/// A commit that did not (or perhaps not) happen; the runner starts again from the last one that did.
+struct CommitFailure: Error, CustomStringConvertible {
+    let reason: String
+    var description: String { reason }
+}

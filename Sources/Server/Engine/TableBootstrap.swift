@@ -1,0 +1,38 @@
+import Runtime
+
+/// Lets a task that joins a table read the table to its present end before it reads anything else, so that the first
+/// stream rows find their table rows.
+struct TableBootstrap {
+    private let tasks: [StreamTask]
+    private var ends: [TopicPartition: Int64] = [:]
+
+    /// True while some inputs are still held back.
+    private(set) var isActive: Bool
+
+    init(_ tasks: [StreamTask]) {
+        self.tasks = tasks.filter { !$0.tableInputs.isEmpty }
+        isActive = !self.tasks.isEmpty
+    }
+
+    /// Notes how far each table has to be read and holds the other inputs back.
+    mutating func begin(_ session: any BrokerSession, _ broker: any Broker) throws {
+        guard isActive else { return }
+        for task in tasks {
+            for input in task.tableInputs { ends[input] = try broker.offsets(of: input).upperBound }
+        }
+        update(session)
+    }
+
+    /// Releases the inputs of tasks whose tables have been read.
+    mutating func update(_ session: any BrokerSession) {
+        var held: Set<TopicPartition> = []
+        for task in tasks {
+            let waiting = task.tableInputs.contains { input in
+                (task.positions[input] ?? 0) < (ends[input] ?? 0)
+            }
+            if waiting { held.formUnion(Set(task.inputs).subtracting(task.tableInputs)) }
+        }
+        session.pause(held)
+        isActive = !held.isEmpty
+    }
+}
