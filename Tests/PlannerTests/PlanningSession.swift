@@ -176,6 +176,10 @@ struct TestFormat: Format {
         for field in fields where !holdsCollections && !field.type.childTypes.isEmpty {
             throw FormatError("\(name) cannot hold \(field.name) of type \(field.type)", hint: "use JSON")
         }
+        for field in fields
+        where name == "KAFKA" && ![.integer, .bigint, .double, .string, .bytes].contains(field.type) {
+            throw FormatError("KAFKA cannot hold \(field.name) of type \(field.type)", hint: "use JSON")
+        }
     }
 
     func makeReader(_: [Schema.Field], wanted _: [Int], properties _: FormatProperties) throws -> any FormatReader {

@@ -77,11 +77,9 @@ private struct SortedColumns {
     private var keys: [Int?]
     /// Output columns that are window bounds of windowed rows under their own names.
     private var bounds: [Int: Int] = [:]
-    private let equivalents: [[Expression]]
 
     init(_ items: [SelectedColumn], _ rows: Rows) {
         self.items = items
-        equivalents = rows.keyEquivalents
         keys = rows.keyEquivalents.map { expressions in
             for expression in expressions {
                 if let index = items.firstIndex(where: { $0.expression == expression }) { return index }
@@ -94,10 +92,10 @@ private struct SortedColumns {
     var values: [Int] { items.indices.filter { !keys.contains($0) && bounds[$0] == nil } }
 
     func checkRepeatedKeys() throws(PlanError) {
-        for (key, expressions) in zip(keys, equivalents) {
+        for key in keys {
             guard let key else { continue }
             for (index, item) in items.enumerated()
-            where index != key && item.expression == expressions[0] && items[key].expression == expressions[0] {
+            where index != key && item.expression == items[key].expression {
                 throw PlanError(
                     SQLState.duplicateColumn,
                     "the projection contains the key column \(quotedIdentifier(items[key].name)) more than once",

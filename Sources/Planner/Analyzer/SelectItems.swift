@@ -59,16 +59,19 @@ extension QueryAnalyzer {
     {
         var columns: [SelectedColumn] = []
         for column in source.columns where column.isListed {
+            // The key of a join that no source has stands under no name.
             let syntax = SyntaxExpression(
                 .column(
-                    source: Identifier(source.name, isQuoted: true, position: position),
+                    source: source.name.isEmpty
+                        ? nil : Identifier(source.name, isQuoted: true, position: position),
                     name: Identifier(column.name, isQuoted: true, position: position)
                 ),
                 position: position
             )
             columns.append(
                 SelectedColumn(
-                    name: scope.sources.count > 1 ? "\(source.name)_\(column.name)" : column.name,
+                    name: scope.sources.count > 1 && !source.name.isEmpty
+                        ? "\(source.name)_\(column.name)" : column.name,
                     expression: try typer.type(syntax),
                     position: position,
                     isReserved: false

@@ -18,7 +18,7 @@ extension LogicalPlan: CustomStringConvertible {
         case .repartition(let input):
             return "Repartition by " + input.output.key.map { quotedIdentifier($0.name) }.joined(separator: ", ")
         case .aggregate(let aggregation, let input): return aggregation.summary(input.output)
-        case .join(let join, _, _): return join.keepsUnmatched ? "Left join with table" : "Join with table"
+        case .join(let join, _, _): return "Join \(join.kind.rawValue) \(join.type.rawValue.lowercased())"
         }
     }
 }

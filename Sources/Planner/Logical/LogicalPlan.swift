@@ -14,7 +14,7 @@ indirect enum LogicalPlan: Sendable {
     /// The same rows, brought together by key.
     case repartition(LogicalPlan)
     case aggregate(Aggregation, LogicalPlan)
-    case join(TableJoin, LogicalPlan, LogicalPlan)
+    case join(Join, LogicalPlan, LogicalPlan)
 
     /// The rows of a source.
     struct Scan: Sendable {
@@ -70,22 +70,35 @@ indirect enum LogicalPlan: Sendable {
         let isOverTable: Bool
     }
 
-    /// Rows of a stream, each with the row of a table that its key names at that moment.
+    /// Rows of two sides with equal keys.
     ///
-    /// The columns are those of the stream, all columns of the table, and the table's ROWTIME if it is asked for.
-    struct TableJoin: Sendable {
-        let keepsUnmatched: Bool
-        /// The name of the table in the query, which the names of its columns begin with.
-        let tableName: String
-        var hasTableTime: Bool
+    /// The columns are those of the left side, all columns of the right side, and its ROWTIME if it is asked for.
+    struct Join: Sendable {
+        let kind: Kind
+        /// What becomes of rows without a match.
+        let type: JoinClause.Kind
+        /// The name of the right side in the query, which the names of its columns begin with.
+        let rightName: String
+        var hasRightTime: Bool
+        /// Where the statement says so.
+        let position: SourcePosition
+
+        enum Kind: String, Sendable {
+            case streamStream = "stream-stream"
+            /// Each row of the stream meets the row that the table has at that moment.
+            case streamTable = "stream-table"
+            case tableTable = "table-table"
+            /// A column of the left table names a row of the right one; the left key stays.
+            case foreignKey = "foreign-key"
+        }
     }
 }
 
-extension LogicalPlan.TableJoin {
-    /// What the join adds to the stream's columns.
-    fileprivate func tableFields(_ table: Schema) -> [Schema.Field] {
-        table.fields.map { Schema.Field("\(tableName)_\($0.name)", $0.type) }
-            + (hasTableTime ? [Schema.Field("\(tableName)_ROWTIME", .bigint)] : [])
+extension LogicalPlan.Join {
+    /// What the join adds to the columns of its left side.
+    fileprivate func rightFields(_ right: Schema) -> [Schema.Field] {
+        right.fields.map { Schema.Field("\(rightName)_\($0.name)", $0.type) }
+            + (hasRightTime ? [Schema.Field("\(rightName)_ROWTIME", .bigint)] : [])
     }
 }
 
@@ -107,11 +120,11 @@ extension LogicalPlan {
                 isWindowed: aggregation.window != nil,
                 values: aggregation.calls.map(\.field)
             )
-        case .join(let join, let stream, let table):
+        case .join(let join, let left, let right):
             Schema(
-                key: Array(stream.output.key),
-                isWindowed: stream.output.isWindowed,
-                values: Array(stream.output.values) + join.tableFields(table.output)
+                key: Array(left.output.key),
+                isWindowed: left.output.isWindowed,
+                values: Array(left.output.values) + join.rightFields(right.output)
             )
         }
     }

@@ -92,7 +92,7 @@ private struct ColumnPruner {
     }
 
     private mutating func pruned(
-        _ join: LogicalPlan.TableJoin,
+        _ join: LogicalPlan.Join,
         _ stream: LogicalPlan,
         _ table: LogicalPlan,
         _ needed: Set<Int>
@@ -105,9 +105,9 @@ private struct ColumnPruner {
         var places = left.places
         for (old, new) in right.places { places[old + width] = new + newWidth }
         var join = join
-        if join.hasTableTime {
-            join.hasTableTime = needed.contains(width + tableWidth)
-            if join.hasTableTime {
+        if join.hasRightTime {
+            join.hasRightTime = needed.contains(width + tableWidth)
+            if join.hasRightTime {
                 places[width + tableWidth] = newWidth + right.plan.output.fields.count
             } else {
                 changed = true

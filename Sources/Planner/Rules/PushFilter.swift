@@ -13,7 +13,7 @@ extension Rule {
                 return .project(projection, .filter(below, inner))
             case .repartition(let inner):
                 return .repartition(.filter(condition, inner))
-            case .join(let join, let stream, let table):
+            case .join(let join, let stream, let table) where join.kind == .streamTable:
                 return pushed(condition, join, stream, table)
             default:
                 return nil
@@ -27,7 +27,7 @@ extension Rule {
     /// the join they would have to keep the table's old rows.
     private static func pushed(
         _ condition: Expression,
-        _ join: LogicalPlan.TableJoin,
+        _ join: LogicalPlan.Join,
         _ stream: LogicalPlan,
         _ table: LogicalPlan
     ) -> LogicalPlan? {
