@@ -1,0 +1,37 @@
+import Glibc
+
+/// Keeps a directory for one process: two servers on one data directory would destroy it.
+///
+/// The lock is on a file that holds the owner's process number; the system releases it when the process ends in any way.
+final class DirectoryLock: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: ``StorageError`` `.locked` when another process, or another part of this one, has the directory.
+    init(_ directory: String) throws(StorageError) {
+        let path = directory + "/weir.lock"
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .system("open", path, errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let owner = Self.owner(descriptor)
+            close(descriptor)
+            throw StorageError(
+                .locked,
+                "the data directory '\(directory)' is in use by process \(owner)",
+                hint: "stop that process or choose another directory"
+            )
+        }
+        let text = "\(getpid())\n"
+        // The number only serves the message above, so a full disk may lose it.
+        _ = ftruncate(descriptor, 0)
+        _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    }
+
+    deinit { close(descriptor) }
+
+    private static func owner(_ descriptor: Int32) -> String {
+        var text = [UInt8](repeating: 0, count: 32)
+        let count = pread(descriptor, &text, text.count, 0)
+        let digits = text.prefix(max(count, 0)).prefix { (48...57).contains($0) }
+        return digits.isEmpty ? "unknown" : String(decoding: digits, as: UTF8.self)
+    }
+}

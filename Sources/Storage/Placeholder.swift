@@ -1,2 +1,0 @@
-/// Keeps the target from being empty until its first file stands.
-enum StoragePlaceholder {}

@@ -1,0 +1,147 @@
+import CRocksDB
+import Glibc
+import Runtime
+import Values
+
+/// The ``StateDatabase`` on disk: one RocksDB database for all stores and the engine's own area.
+///
+/// A failed write leaves RocksDB read-only; the database is then closed and opened again, which replays the write-ahead
+/// log, and the answer to "did it take effect" is read from it. So a full disk costs failed commits while it is full, and
+/// nothing else.
+public final class RocksDatabase: StateDatabase, @unchecked Sendable {
+    // Unchecked: the variables change only under `gate` for writing; everything else is constant or RocksDB's business.
+    private let path: String
+    private let options: RocksOptions
+    private var directoryLock: DirectoryLock?
+    private var isClosed = false
+    private let gate = ReadWriteLock()
+    private let writeGate = ReadWriteLock()
+    private var handle: RocksHandle?
+
+    /// Opens or creates the database in the directory `path`.
+    /// - Throws: ``StorageError``; `.locked` when another process uses the directory.
+    public init(path: String, settings: StorageSettings = StorageSettings()) throws {
+        self.path = path
+        try Directories.create(path)
+        directoryLock = try DirectoryLock(path)
+        options = try RocksOptions(settings, path: path)
+        handle = try RocksHandle(path, options.options)
+    }
+
+    /// Writes what is only in memory to sorted files, so that the next start has nothing to replay, and closes the
+    /// database; every later call fails. A process that dies instead loses nothing.
+    public func close() throws {
+        defer {
+            gate.write {
+                handle = nil
+                directoryLock = nil
+                isClosed = true
+            }
+        }
+        try flush()
+    }
+
+    /// Writes what is only in memory to sorted files.
+    public func flush() throws {
+        try withOpen("flush") { handle, failure in
+            let options = rocksdb_flushoptions_create()
+            defer { rocksdb_flushoptions_destroy(options) }
+            rocksdb_flush(handle.database, options, &failure)
+        }
+    }
+
+    /// Makes everything written so far survive a power cut.
+    public func sync() throws {
+        try withOpen("sync") { rocksdb_flush_wal($0.database, 1, &$1) }
+    }
+
+    public func get(_ key: [UInt8]) throws -> [UInt8]? {
+        try withOpen("read") { handle, failure in
+            let slice = rocksdb_get_pinned_cf(
+                handle.database,
+                options.read,
+                handle.family,
+                key.withUnsafeBytes { $0.bindMemory(to: CChar.self).baseAddress },
+                key.count,
+                &failure
+            )
+            guard let slice else { return nil }
+            defer { rocksdb_pinnableslice_destroy(slice) }
+            var count = 0
+            guard let bytes = rocksdb_pinnableslice_value(slice, &count) else { return [] }
+            return Array(UnsafeRawBufferPointer(start: bytes, count: count))
+        }
+    }
+
+    public func multiGet(_ store: StoreID, _ keys: Column) throws -> Column {
+        guard keys.count > 0 else { return Column.of(.bytes, []) }
+        let request = KeyRequest(store, keys)
+        return try withOpen("read") { handle, failure in
+            request.run(handle, options.read, &failure)
+        }
+    }
+
+    public func approximateBytes(of store: StoreID) -> Int64 {
+        let files = try? withOpen("measure") { handle, failure in
+            StoreSize.inFiles(handle.database, handle.family, store, &failure)
+        }
+        if let files, files > 0 { return files }
+        return (try? StoreSize.counted(self, store)) ?? 0
+    }
+
+    public func write(_ changes: [StateChange], _ puts: [RawPut], sync: Bool) throws {
+        let batch = WriteBatch(changes, puts)
+        try writeGate.write {
+            var before: UInt64 = 0
+            do {
+                try withOpen("write") { handle, failure in
+                    before = handle.sequence
+                    rocksdb_write(handle.database, sync ? options.writeSynced : options.write, batch.batch, &failure)
+                }
+            } catch let error as StorageError where error.kind != .unknown {
+                try settle(error, before: before)
+            }
+        }
+    }
+
+    /// Runs `body` with the open database and turns the C error it may leave into a thrown one; opens the database again
+    /// when an earlier attempt failed. The one place where RocksDB's errors become ours.
+    func withOpen<Result>(
+        _ operation: String,
+        _ body: (borrowing RocksHandle, inout UnsafeMutablePointer<CChar>?) throws -> Result
+    ) throws -> Result {
+        if gate.read({ handle == nil }) { try reopen() }
+        return try gate.read {
+            var failure: UnsafeMutablePointer<CChar>?
+            let result: Result
+            switch handle {
+            case .some(let handle): result = try body(handle, &failure)
+            case .none: throw StorageError(.failed, "the state database '\(path)' is closed")
+            }
+            if let failure { throw StorageError.rocks(operation, path, takeText(failure)) }
+            return result
+        }
+    }
+
+    var readOptions: OpaquePointer { options.read }
+
+    private func reopen() throws {
+        try gate.write {
+            guard handle == nil, !isClosed else { return }
+            handle = try RocksHandle(path, options.options)
+        }
+    }
+
+    /// After a failed write: opens the database anew and returns when the write did take effect.
+    /// - Throws: `error` when it did not, `.unknown` when that cannot be found out now.
+    private func settle(_ error: StorageError, before: UInt64) throws {
+        gate.write { handle = nil }
+        do {
+            try reopen()
+        } catch let second {
+            throw StorageError(.unknown, "\(error.message); then \(second)", hint: error.hint)
+        }
+        let after = try withOpen("read") { handle, _ in handle.sequence }
+        if after <= before { throw error }
+    }
+}

@@ -1,0 +1,79 @@
+import CRocksDB
+
+/// The tuned options of the state database; owns the C objects.
+struct RocksOptions: ~Copyable {
+    let options: OpaquePointer
+    let read: OpaquePointer
+    let write: OpaquePointer
+    let writeSynced: OpaquePointer
+
+    init(_ settings: StorageSettings, path: String) throws(StorageError) {
+        let plain: OpaquePointer = rocksdb_options_create()
+        defer { rocksdb_options_destroy(plain) }
+        options = rocksdb_options_create()
+        read = rocksdb_readoptions_create()
+        write = rocksdb_writeoptions_create()
+        writeSynced = rocksdb_writeoptions_create()
+        rocksdb_writeoptions_set_sync(writeSynced, 1)
+        // Commits are sorted runs of keys: each key is looked for beside the one before it in the skip list.
+        rocksdb_writeoptions_set_memtable_insert_hint_per_batch(write, 1)
+        rocksdb_writeoptions_set_memtable_insert_hint_per_batch(writeSynced, 1)
+        var failure: UnsafeMutablePointer<CChar>?
+        rocksdb_get_options_from_string(plain, Self.text(settings), options, &failure)
+        if let failure { throw .rocks("configure", path, takeText(failure)) }
+    }
+
+    deinit {
+        rocksdb_writeoptions_destroy(writeSynced)
+        rocksdb_writeoptions_destroy(write)
+        rocksdb_readoptions_destroy(read)
+        rocksdb_options_destroy(options)
+    }
+
+    private static func text(_ settings: StorageSettings) -> String {
+        let list = table(settings).map { "\($0)=\($1)" }.joined(separator: ";")
+        return (database(settings).map { "\($0)=\($1)" } + ["block_based_table_factory={\(list)}"])
+            .joined(separator: ";")
+    }
+
+    private static func database(_ settings: StorageSettings) -> [(String, String)] {
+        [
+            ("create_if_missing", "true"),
+            ("write_buffer_size", "\(max(settings.writeBufferBytes / 2, 1 << 20))"),
+            ("db_write_buffer_size", "\(max(settings.writeBufferBytes, 2 << 20))"),
+            ("max_background_jobs", "\(max(settings.backgroundThreads, 1))"),
+            ("level_compaction_dynamic_level_bytes", "true"),
+            ("max_open_files", "\(max(settings.openFilesMax, 32))"),
+            // Only the last record may be torn when every record was synced before the next was written; otherwise
+            // everything up to the first gap is a state that was committed once.
+            (
+                "wal_recovery_mode",
+                settings.durability == .commit ? "kTolerateCorruptedTailRecords" : "kPointInTimeRecovery"
+            ),
+            ("avoid_flush_during_recovery", "true"),
+            ("skip_stats_update_on_db_open", "true"),
+            ("skip_checking_sst_file_sizes_on_db_open", "true"),
+            // No thread that wakes up to print statistics, and little logging of its own.
+            ("stats_dump_period_sec", "0"),
+            ("stats_persist_period_sec", "0"),
+            ("info_log_level", "WARN_LEVEL"),
+            ("keep_log_file_num", "2"),
+        ]
+    }
+
+    private static func table(_ settings: StorageSettings) -> [(String, String)] {
+        [
+            ("block_cache", "{capacity=\(settings.cacheBytes);num_shard_bits=2;high_pri_pool_ratio=0.5}"),
+            ("block_size", "4096"),
+            ("format_version", "5"),
+            ("data_block_index_type", "kDataBlockBinaryAndHash"),
+            ("filter_policy", "bloomfilter:10:false"),
+        ]
+    }
+}
+
+/// The text of a C string that RocksDB allocated, which is freed.
+func takeText(_ text: UnsafeMutablePointer<CChar>) -> String {
+    defer { rocksdb_free(text) }
+    return String(cString: text)
+}
