@@ -2,7 +2,9 @@
 public struct StorageSettings: Sendable {
     /// Bytes for blocks, indexes and filters of the state database; a hard limit.
     public var cacheBytes = 64 << 20
-    /// Bytes for state that was committed and not yet sorted into files, all of it also in the write-ahead log. Larger is
+    /// Bytes for state that was committed and not yet sorted into files, all of it also in the write-ahead log.
+    ///
+    /// Larger is
     /// less work in the background and more to replay after a crash (about 20 ms a megabyte).
     public var writeBufferBytes = 32 << 20
     public var durability = Durability.interval(milliseconds: 100)
@@ -20,15 +22,21 @@ public struct StorageSettings: Sendable {
     public init() {}
 }
 
-/// When commits reach the disk itself. A crash of the process, SIGKILL included, never loses a committed epoch whichever
+/// When commits reach the disk itself.
+///
+/// A crash of the process, SIGKILL included, never loses a committed epoch whichever
 /// it is, since the operating system already has the bytes; this is about power cuts and crashes of the system.
 public enum Durability: Hashable, Sendable {
     /// Every commit waits for the disk: a power cut loses nothing that was committed.
     case commit
-    /// Commits reach the disk together, at the latest that many milliseconds after the first of them. A power cut loses at
+    /// Commits reach the disk together, at the latest that many milliseconds after the first of them.
+    ///
+    /// A power cut loses at
     /// most the commits of that time. The default, with 100 milliseconds.
     case interval(milliseconds: Int)
-    /// The operating system decides (Linux: within about 30 seconds). A power cut loses what it had not written yet; the
+    /// The operating system decides (Linux: within about 30 seconds).
+    ///
+    /// A power cut loses what it had not written yet; the
     /// end of a topic may then lie before the state computed from it.
     case none
 }

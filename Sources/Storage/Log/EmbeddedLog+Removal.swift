@@ -56,7 +56,9 @@ extension PartitionLog {
         state.withLock { $0.segments.last { $0.base <= offset }?.base ?? $0.end.start }
     }
 
-    /// The first offset that must be kept. The age of a segment is the time since it was last appended to, so that old
+    /// The first offset that must be kept.
+    ///
+    /// The age of a segment is the time since it was last appended to, so that old
     /// messages that were just written are not removed at once.
     func firstKept(age: Int64?, bytes: Int64?) throws -> Int64 {
         let segments = try state.withLock { state in
@@ -79,8 +81,9 @@ extension PartitionLog {
         return first
     }
 
-    /// Removes the segments before `base`, which begins one; under the commit lock. The new start is recorded first, so
-    /// that no reader looks for what is gone.
+    /// Removes the segments before `base`, which begins one; under the commit lock.
+    ///
+    /// The new start is recorded first, so that no reader looks for what is gone.
     func remove(upTo base: Int64, in database: any StateDatabase) throws {
         var end = end
         guard base > end.start else { return }

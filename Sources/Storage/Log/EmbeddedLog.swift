@@ -21,7 +21,9 @@ public final class EmbeddedLog: Broker {
     /// What was found damaged by a power cut when the log was opened, a sentence each; empty after any other stop.
     public let recovery: [String]
 
-    /// Opens or creates the log in `directory`. `database` keeps its ends and belongs to the caller, who closes it later.
+    /// Opens or creates the log in `directory`.
+    ///
+    /// `database` keeps its ends and belongs to the caller, who closes it later.
     /// - Throws: ``TopicError``: `.refused` when another process uses the directory, `.corrupt` with file and position.
     public convenience init(
         directory: String,

@@ -18,8 +18,9 @@ struct EncodedBatch {
 
     var length: Int { header.length }
 
-    /// Runs of one partition are joined to batches of at most that many messages and about that many bytes. A reader
-    /// checks and returns a whole batch at a time.
+    /// Runs of one partition are joined to batches of at most that many messages and about ``bytesMax`` bytes.
+    ///
+    /// A reader checks and returns a whole batch at a time.
     static let rowsMax = 4096
     static let bytesMax = 1 << 20
 

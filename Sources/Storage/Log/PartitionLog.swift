@@ -124,7 +124,9 @@ final class PartitionLog: Sendable {
         }
     }
 
-    /// Takes back what was written and not published. Failures do not matter: nothing reads behind the end, the next append
+    /// Takes back what was written and not published.
+    ///
+    /// Failures do not matter: nothing reads behind the end, the next append
     /// overwrites it, and the next start cuts it off.
     func revert(_ pending: Pending) {
         openFiles.remove(pending.newSegments)

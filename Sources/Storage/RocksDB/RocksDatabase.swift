@@ -28,8 +28,9 @@ public final class RocksDatabase: StateDatabase, @unchecked Sendable {
         handle = try RocksHandle(path, options.options)
     }
 
-    /// Writes what is only in memory to sorted files, so that the next start has nothing to replay, and closes the
-    /// database; every later call fails. A process that dies instead loses nothing.
+    /// Closes the database; every later call fails.
+    ///
+    /// What is only in memory is written to sorted files first, so that the next start has nothing to replay. A process that dies instead loses nothing.
     public func close() throws {
         defer {
             gate.write {
@@ -104,8 +105,9 @@ public final class RocksDatabase: StateDatabase, @unchecked Sendable {
         }
     }
 
-    /// Runs `body` with the open database and turns the C error it may leave into a thrown one; opens the database again
-    /// when an earlier attempt failed. The one place where RocksDB's errors become ours.
+    /// Runs `body` with the open database and turns the C error it may leave into a thrown one.
+    ///
+    /// Opens the database again when an earlier attempt failed. The one place where RocksDB's errors become ours.
     func withOpen<Result>(
         _ operation: String,
         _ body: (borrowing RocksHandle, inout UnsafeMutablePointer<CChar>?) throws -> Result
