@@ -115,31 +115,49 @@ number_outcome to_integer(const exact &number, int64_t low, int64_t high, int64_
     return number_outcome::good;
 }
 
+namespace {
+
+/// The leading digits of eight bytes as a number, without a branch on how many there are.
+inline uint64_t leading_digits(uint64_t word, size_t room, size_t &count) {
+    uint64_t digits = word ^ 0x3030303030303030;
+    // Bit 7 of every byte above 9; a carry reaches only bytes behind one that is above 9.
+    uint64_t others = ((digits + 0x7676767676767676) | digits) & 0x8080808080808080;
+    count = others ? size_t(__builtin_ctzll(others)) / 8 : 8;
+    if (count > room) count = room;
+    if (count == 0) return 0;
+    // The digits move to the high end, zeros in front; then pairs, fours and eights are joined.
+    digits <<= 64 - 8 * count;
+    digits = digits * 10 + (digits >> 8);
+    uint64_t low = (digits & 0x000000FF000000FF) * 0x000F424000000064;
+    uint64_t high = ((digits >> 16) & 0x000000FF000000FF) * 0x0000271000000001;
+    return (low + high) >> 32;
+}
+
+const uint64_t whole_powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+
+} // namespace
+
 number_outcome parse_integer(const uint8_t *text, const uint8_t *end, int64_t low, int64_t high, int64_t &result) {
     const uint8_t *at = text;
     bool negative = *at == '-';
     if (negative) at++;
     const uint8_t *first = at;
-    uint64_t value = 0;
-    while (at + 8 <= end) {
-        uint64_t word;
+    uint64_t value = 0, word;
+    size_t count = 0;
+    std::memcpy(&word, at, 8);
+    if (at < end) value = leading_digits(word, end - at, count);
+    at += count;
+    if (count == 8) {
         std::memcpy(&word, at, 8);
-        // All eight are digits when adding and subtracting moves no nibble out of 3.
-        if (((word & 0xF0F0F0F0F0F0F0F0) | (((word + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0) >> 4)) !=
-            0x3333333333333333) {
-            break;
-        }
-        if (at - first >= 16) break;
-        word = (word & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8;
-        word = (word & 0x00FF00FF00FF00FF) * 6553601 >> 16;
-        value = value * 100000000 + ((word & 0x0000FFFF0000FFFF) * 42949672960001 >> 32);
-        at += 8;
+        uint64_t rest = leading_digits(word, end - at, count);
+        value = value * whole_powers[count] + rest;
+        at += count;
     }
     // Up to 18 digits cannot overflow; a 19th or any other character than a digit takes the exact way.
     while (at < end && is_digit(*at) && at - first < 18) value = value * 10 + (*at++ - '0');
     bool plain = at > first && (*first != '0' || at - first == 1);
     if (plain && (at == end || !(is_digit(*at) || *at == '.' || (*at | 0x20) == 'e'))) {
-        if (!only_space(at, end)) return number_outcome::malformed;
+        if (at != end && !only_space(at, end)) return number_outcome::malformed;
         int64_t signed_value = negative ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
         if (signed_value < low || signed_value > high) return number_outcome::out_of_range;
         result = signed_value;
