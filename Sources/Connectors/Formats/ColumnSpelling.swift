@@ -17,6 +17,8 @@ enum Dialect {
     case topic
     /// Times in ISO 8601, decimals as strings.
     case reply
+    /// The same with decimals as numbers.
+    case replyWithDecimalNumbers
 
     func spelling(of type: SQLType) -> Spelling {
         switch type {
@@ -24,7 +26,7 @@ enum Dialect {
         case .integer: .int32
         case .bigint: .int64
         case .double: .double
-        case .decimal: self == .topic ? .decimalNumber : .decimalText
+        case .decimal: self == .reply ? .decimalText : .decimalNumber
         case .string: .string
         case .bytes: .base64
         case .date: self == .topic ? .int32 : .isoDate

@@ -228,3 +228,7 @@ extern "C" uint8_t *weir_json_take(weir_json_decoder *decoder, int32_t node, int
     *capacity = block.capacity;
     return block.take();
 }
+
+extern "C" bool weir_is_utf8(const uint8_t *text, size_t length) {
+    return simdjson::validate_utf8(reinterpret_cast<const char *>(text), length);
+}

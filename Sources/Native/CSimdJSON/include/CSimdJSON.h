@@ -105,6 +105,9 @@ uint8_t *weir_json_take(weir_json_decoder *decoder, int32_t node, int32_t part, 
 /** Reads a DOUBLE as Java's parseDouble does, apart from hexadecimal; false when the text is no number. */
 bool weir_parse_double(const uint8_t *text, size_t length, double *result);
 
+/** True when the bytes are UTF-8. */
+bool weir_is_utf8(const uint8_t *text, size_t length);
+
 /** Decodes base64 with padding into `out` (room: 3 bytes for every 4); -1 when the text is not base64. */
 int64_t weir_base64_decode(const uint8_t *text, size_t length, uint8_t *out);
 
