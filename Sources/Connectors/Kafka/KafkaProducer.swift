@@ -56,7 +56,6 @@ final class KafkaProducer {
                 "linger.ms": "0",
                 "message.max.bytes": "\(settings.messageBytesMax)",
                 "compression.type": settings.compression,
-                "delivery.report.only.error": "true",
             ],
             target
         )
@@ -125,7 +124,11 @@ final class KafkaProducer {
 
     /// Waits until every message is acknowledged.
     func flush(until deadline: Int) throws {
-        let code = rd_kafka_flush(client.handle, Int32(clamping: max(deadline - monotonicMilliseconds(), 0)))
+        // Without reports of success librdkafka looks every 10 ms whether it is done, or when the time it was given ends.
+        var code = rd_kafka_flush(client.handle, 2)
+        while code == RD_KAFKA_RESP_ERR__TIMED_OUT, monotonicMilliseconds() < deadline {
+            code = rd_kafka_flush(client.handle, 2)
+        }
         if let failure = client.takeDeliveryFailure() { throw refined(failure) }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaFailure(code, "messages were not acknowledged in time") }
     }

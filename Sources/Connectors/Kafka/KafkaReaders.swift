@@ -35,12 +35,12 @@ final class KafkaReaders: @unchecked Sendable {
     private static let clientsMax = 4
     private static let recentMax = 16
     private static let recentBytesMax = 1 << 20
-    private static let idleMilliseconds = 60_000
+    private static let idleMilliseconds = 10_000
 
     init(_ topics: KafkaTopics, _ target: KafkaTarget) {
         self.topics = topics
         self.target = target
-        state.clients = [topics.client]
+        state.clients = [topics.fetching]
     }
 
     /// See `Broker.read`.

@@ -33,7 +33,7 @@ struct KafkaRestore {
         let start = try startOffset(of: store, partition, end)
         guard start < end else { return }
         let began = monotonicMilliseconds()
-        let reader = try KafkaPartitionReader(partition, from: start, topics.client)
+        let reader = try KafkaPartitionReader(partition, from: start, topics.fetching)
         var deadline = deadlineFromNow()
         var count = 0
         while reader.position < end, reader.end ?? 0 < end {

@@ -12,7 +12,7 @@ public struct KafkaSettings: Sendable {
     /// The largest message written or read; internal topics are created with it as their `max.message.bytes`.
     public var messageBytesMax = 8 << 20
     /// Fetched and not yet polled bytes per partition.
-    public var prefetchBytesMax = 32 << 20
+    public var prefetchBytesMax = 16 << 20
     /// Written and not yet acknowledged bytes per thread, above which writing waits.
     public var unsentBytesMax = 256 << 20
     /// How long a request of the control plane may take before the cluster counts as unreachable.

@@ -6,8 +6,13 @@ import Runtime
 ///
 /// Safe on any thread. Works through consumer clients, because those never create topics by asking for them.
 final class KafkaTopics: Sendable {
-    /// Sees committed messages only; control-plane reads and restores use it as well.
+    /// Sees committed messages only.
+    ///
+    /// It never fetches: a broker answers one request of a connection after the other, and
+    /// would let the others wait behind a fetch that waits for messages.
     let client: KafkaClient
+    /// For control-plane reads and restores.
+    let fetching: KafkaClient
     /// Sees open transactions: what a restore has to wait for.
     private let uncommitted: KafkaClient
     private let timeout: Int
@@ -18,7 +23,8 @@ final class KafkaTopics: Sendable {
         timeout = target.settings.requestTimeoutMilliseconds
         messageBytesMax = target.settings.messageBytesMax
         servers = target.servers
-        client = try KafkaClient.consumer(target, isControl: true)
+        client = try KafkaClient(.consumer, ["isolation.level": "read_committed"], target)
+        fetching = try KafkaClient.consumer(target, isControl: true)
         uncommitted = try KafkaClient(.consumer, ["isolation.level": "read_uncommitted"], target)
     }
 
@@ -366,6 +372,8 @@ extension KafkaClient {
                 "queued.min.messages": "10000000",
                 "queued.max.messages.kbytes": "\(max((isControl ? 4 << 20 : settings.prefetchBytesMax) >> 10, 1))",
                 "fetch.error.backoff.ms": "100",
+                // The end of a partition is reported by a fetch that found nothing, which the broker holds back this long.
+                "fetch.wait.max.ms": isControl ? "25" : "500",
             ],
             target
         )

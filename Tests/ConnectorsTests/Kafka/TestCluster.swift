@@ -1,7 +1,11 @@
 import Connectors
 import Foundation
 import Runtime
+import Testing
 import Values
+
+/// One after the other: a test that kills the broker must be alone with it.
+@Suite(.serialized) enum KafkaTests {}
 
 /// The Kafka cluster that the tests use: `WEIR_TEST_KAFKA` is its HOST:PORT.
 enum TestCluster {
@@ -36,14 +40,13 @@ enum TestCluster {
         try run("start", [port])
     }
 
+    /// Through a shell that closes what it inherited: the broker outlives the call, and `Process` would wait for it.
     private static func run(_ command: String, _ more: [String]) throws {
         let parts = (control ?? "").split(separator: " ").map(String.init)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: parts[0])
-        process.arguments = [command, parts[1]] + more
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
+        let call = ([parts[0], command] + parts[1...] + more).joined(separator: " ")
+        let close = "for f in /proc/self/fd/*; do n=${f##*/}; [ $n -gt 2 ] && eval \"exec $n>&-\"; done"
+        let status = system("bash -c '\(close); exec \(call)' >/dev/null 2>&1 </dev/null")
+        guard status == 0 else { throw TopicError(.unreachable, "\(call): status \(status)") }
     }
 }
 
