@@ -72,7 +72,8 @@ extension QueryAnalyzer {
         let key = left.plan.output
         let standsForKey =
             key.keyCount == 1
-            && (left.keyEquivalents[0].contains(condition.left) || condition.left == key.column(key.valueStart))
+            && (left.joinKey?.sides.contains { $0.expression == condition.left }
+                ?? (condition.left == left.keyColumns[0]))
         if standsForKey { return .tableTable }
         guard isFirst else {
             throw PlanError(

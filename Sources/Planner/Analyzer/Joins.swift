@@ -53,12 +53,7 @@ extension QueryAnalyzer {
         try checkSources(clause, left, right)
         let condition = try JoinCondition(clause.condition, left.scope, right.scope, self)
         let kind = try kind(of: clause, left, right, condition, isFirst: isFirst)
-        // What stands for the key already needs no new one, and a foreign key leaves the key as it is.
-        let known = left.sources.count > 1 && left.keyEquivalents.first?.contains(condition.left) ?? false
-        let isNameless = clause.kind == .full || !(condition.left.isColumn || condition.right.isColumn)
-        let rekeyed =
-            known || kind == .foreignKey
-            ? left.plan : rekey(left, condition.left, name: isNameless ? keyName(left.scope, right.scope) : nil)
+        let (rekeyed, key) = rekeyed(left, condition, clause, kind, right.scope)
         let source = right.scope.sources[0]
         let join = LogicalPlan.Join(
             kind: kind,
@@ -83,32 +78,59 @@ extension QueryAnalyzer {
             Scope(sources: left.scope.moved(by: moved) + [joined]),
             sources: left.sources + right.sources
         )
-        rows.keyOrigin = .join
-        if kind == .foreignKey {
+        guard var key else {
             rows.keyEquivalents = left.keyColumns.enumerated().map { [output.column($0), $1] }
             rows.keyTexts = left.keyTexts
-            rows.keyOrigin = .source
-        } else if known {
-            rows.keyEquivalents = [left.keyEquivalents[0] + [output.column(width)]]
-            rows.keyTexts = [left.keyTexts[0] + [condition.rightText]]
-        } else {
-            let own = condition.left.shifted(by: moved)
-            let other = condition.right.columnIndex.map { output.column(width + $0) } ?? condition.right
-            name(&rows, [(own, condition.leftText), (other, condition.rightText)], clause)
+            return rows
         }
+        for index in key.sides.indices {
+            // What an INNER join compares is not NULL in its rows, whatever an earlier FULL join left open.
+            if clause.kind == .inner, key.sides[index].expression == condition.left {
+                key.sides[index].isOptional = false
+            }
+            key.sides[index].expression = key.sides[index].expression.shifted(by: moved)
+        }
+        let other = condition.right.rewritten { part in part.columnIndex.map { output.column(width + $0) } }
+        key.sides.append(Rows.JoinKey.Side(expression: other, text: condition.rightText))
+        if clause.kind == .full {
+            for index in key.sides.indices { key.sides[index].isOptional = true }
+        }
+        name(&rows, key)
         return rows
     }
 
-    /// Says what stands for the key of a join: columns of its condition, or if there are none a key of its own.
-    private func name(_ rows: inout Rows, _ sides: [(Expression, String)], _ clause: JoinClause) {
-        let key = rows.plan.output.column(0)
-        let columns = clause.kind == .full ? [] : sides.filter(\.0.isColumn)
-        rows.keyEquivalents = [[key] + columns.map(\.0)]
-        rows.keyTexts = [columns.map(\.1)]
-        guard columns.isEmpty, let name = key.columnName else { return }
-        rows.keyTexts = [[quotedIdentifier(name)]]
-        let own = Scope.Source(name: "", columns: [Scope.Column(name, key)], rowTime: nil)
-        rows.scope = Scope(sources: [own] + rows.scope.sources)
+    /// The left rows under the key of a join, and what is equal to it so far; no key for a join that keeps the left one.
+    private func rekeyed(
+        _ left: Rows,
+        _ condition: JoinCondition,
+        _ clause: JoinClause,
+        _ kind: LogicalPlan.Join.Kind,
+        _ right: Scope
+    ) -> (LogicalPlan, Rows.JoinKey?) {
+        guard kind != .foreignKey else { return (left.plan, nil) }
+        let isFull = clause.kind == .full
+        if let key = left.joinKey, key.sides.contains(where: { $0.expression == condition.left }) {
+            // What is equal to the key already needs no new one, at most another name.
+            guard isFull, !key.columns.isEmpty else { return (left.plan, key) }
+            return (rekey(left, left.plan.output.column(0), name: keyName(left.scope, right)), key)
+        }
+        let key = Rows.JoinKey(sides: [.init(expression: condition.left, text: condition.leftText)])
+        let isNameless = isFull || !(condition.left.isColumn || condition.right.isColumn)
+        return (rekey(left, condition.left, name: isNameless ? keyName(left.scope, right) : nil), key)
+    }
+
+    /// Says what stands for the key of a join: columns that are equal to it, or if there are none a key of its own.
+    private func name(_ rows: inout Rows, _ key: Rows.JoinKey) {
+        let column = rows.plan.output.column(0)
+        rows.joinKey = key
+        rows.keyOrigin = .join
+        rows.keyEquivalents = [[column] + key.columns.map(\.expression)]
+        rows.keyTexts = [key.columns.map(\.text)]
+        let isNamed = rows.scope.sources.contains { $0.name.isEmpty }
+        guard key.columns.isEmpty || isNamed, let name = column.columnName else { return }
+        rows.keyTexts = [[quotedIdentifier(name)] + key.columns.map(\.text)]
+        let own = Scope.Source(name: "", columns: [Scope.Column(name, column)], rowTime: nil)
+        rows.scope = Scope(sources: [own] + rows.scope.sources.filter { !$0.name.isEmpty })
     }
 
     /// A name for a key that no source has.
@@ -136,7 +158,7 @@ extension QueryAnalyzer {
 
 extension Rows {
     /// The value columns that hold the key columns in a join's rows.
-    fileprivate var keyColumns: [Expression] {
+    var keyColumns: [Expression] {
         let output = plan.output
         return (0..<output.keyCount).map { index in
             keyEquivalents[index].last { $0 != output.column(index) } ?? output.column(output.valueStart + index)

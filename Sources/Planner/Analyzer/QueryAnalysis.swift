@@ -47,8 +47,26 @@ struct Rows {
     /// For each key column how messages name what stands for it.
     var keyTexts: [[String]]
     var keyOrigin = KeyOrigin.source
+    /// What joins so far have made equal to the key; nil before the first join, and where it kept the left key.
+    var joinKey: JoinKey?
     /// For each key column what PARTITION BY says; empty without it.
     var keySyntax: [SyntaxExpression] = []
+
+    /// The key of a join.
+    struct JoinKey {
+        /// An expression that is equal to the key in matched rows.
+        struct Side {
+            var expression: Expression
+            let text: String
+            /// True once a FULL join followed: either side can then be NULL.
+            var isOptional = false
+        }
+
+        var sides: [Side]
+
+        /// The columns among the expressions that can give the key its name.
+        var columns: [Side] { sides.filter { $0.expression.isColumn && !$0.isOptional } }
+    }
 
     /// Where the key came from, for messages.
     enum KeyOrigin: String {
