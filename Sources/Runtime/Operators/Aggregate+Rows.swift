@@ -1,6 +1,6 @@
 import Values
 
-extension Aggregate {
+extension Aggregate: ReadableState {
     /// Calls `body` with the committed rows that `query` wants, in the order of window and key in each store, until it
     /// returns false.
     ///

@@ -20,22 +20,50 @@ final class AggregateRows {
 
     deinit { memory.deallocate() }
 
+    private func slots(_ run: RecordRun, _ call: Int, _ memory: UnsafeMutablePointer<Int>) -> SlotRun {
+        SlotRun(
+            count: run.count,
+            records: run.records,
+            rows: run.rows,
+            offset: layout.slotOffsets[call],
+            memory: memory
+        )
+    }
+
+    /// The inputs of each function, in its own form.
+    func prepare(_ columns: [Column]) -> [[Column]] {
+        zip(spec.calls, accumulators).map { call, accumulator in
+            call.inputs.isEmpty ? [] : accumulator.prepare(call.inputs.map { columns[$0] })
+        }
+    }
+
+    /// Adds rows to their records.
+    func update(_ run: RecordRun, _ inputs: [[Column]], _ memory: UnsafeMutablePointer<Int>) {
+        for (call, accumulator) in accumulators.enumerated() {
+            accumulator.update(slots(run, call, memory), inputs[call])
+        }
+    }
+
+    /// Takes rows back from their records.
+    func undo(_ run: RecordRun, _ inputs: [[Column]], _ memory: UnsafeMutablePointer<Int>) {
+        for (call, accumulator) in accumulators.enumerated() {
+            accumulator.undo(slots(run, call, memory), inputs[call])
+        }
+    }
+
+    /// Adds what the records of `sources` hold to those of `targets`.
+    func merge(_ targets: RecordRun, _ sources: RecordRun, _ memory: UnsafeMutablePointer<Int>) {
+        for (call, accumulator) in accumulators.enumerated() {
+            accumulator.merge(slots(targets, call, memory), slots(sources, call, memory))
+        }
+    }
+
     /// The values of records.
     func results(_ run: RecordRun) -> AggregateResults {
         let times = Buffer(capacity: run.count * 8)
         let values = times.base.assumingMemoryBound(to: Int64.self)
         for index in 0..<run.count { values[index] = run.records[index].groupTimestamp }
-        let columns = accumulators.indices.map { call in
-            accumulators[call].result(
-                SlotRun(
-                    count: run.count,
-                    records: run.records,
-                    rows: run.rows,
-                    offset: layout.slotOffsets[call],
-                    memory: memory
-                )
-            )
-        }
+        let columns = accumulators.indices.map { accumulators[$0].result(slots(run, $0, memory)) }
         return AggregateResults(
             columns: columns,
             timestamps: Column(type: .bigint, count: run.count, data: times)

@@ -43,7 +43,6 @@ final class AggregateStates {
 
     var layout: GroupLayout { rows.layout }
     var output: Schema { rows.output }
-    private var accumulators: [any Accumulator] { rows.accumulators }
 
     /// The rows that count: not deleted (in a stream: without a value), and with a key.
     ///
@@ -74,11 +73,7 @@ final class AggregateStates {
     }
 
     /// The inputs of each function, in its own form.
-    func prepare(_ columns: [Column]) -> [[Column]] {
-        zip(spec.calls, accumulators).map { call, accumulator in
-            call.inputs.isEmpty ? [] : accumulator.prepare(call.inputs.map { columns[$0] })
-        }
-    }
+    func prepare(_ columns: [Column]) -> [[Column]] { rows.prepare(columns) }
 
     /// A number that no record's mark has.
     func newMark() -> UInt32 {
@@ -90,33 +85,16 @@ final class AggregateStates {
         return lastMark
     }
 
-    private func slots(_ run: RecordRun, _ call: Int) -> SlotRun {
-        SlotRun(
-            count: run.count,
-            records: run.records,
-            rows: run.rows,
-            offset: layout.slotOffsets[call],
-            memory: cache.outside
-        )
-    }
-
     /// Adds rows to their records.
     func update(_ run: RecordRun, _ inputs: [[Column]], _ timestamps: Column) {
         raiseTimestamps(run, timestamps)
-        for (index, accumulator) in accumulators.enumerated() { accumulator.update(slots(run, index), inputs[index]) }
+        rows.update(run, inputs, cache.outside)
     }
 
     /// Takes rows back from their records.
     func undo(_ run: RecordRun, _ inputs: [[Column]], _ timestamps: Column) {
         raiseTimestamps(run, timestamps)
-        for (index, accumulator) in accumulators.enumerated() { accumulator.undo(slots(run, index), inputs[index]) }
-    }
-
-    /// Adds what the records of `sources` hold to those of `targets`.
-    func merge(_ targets: RecordRun, _ sources: RecordRun) {
-        for (index, accumulator) in accumulators.enumerated() {
-            accumulator.merge(slots(targets, index), slots(sources, index))
-        }
+        rows.undo(run, inputs, cache.outside)
     }
 
     /// Adds rows to their records and gives the values after each.

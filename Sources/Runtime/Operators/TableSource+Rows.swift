@@ -1,6 +1,6 @@
 import Values
 
-extension TableSource {
+extension TableSource: ReadableState {
     /// Calls `body` with the committed rows that `query` wants, in the order of the key in each store, until it returns
     /// false.
     ///

@@ -32,4 +32,12 @@ final class StoredRecords {
         record.groupWindow = window
         try layout.load(stored, into: record, memory)
     }
+
+    /// Reads the sessions of one key; their records live as long as this.
+    /// - Throws: ``StateError`` when the form is not that of a ``SessionList``.
+    func sessions(_ stored: UnsafeRawBufferPointer) throws -> [SessionList.Session] {
+        let list = try SessionList(stored, layout, memory)
+        records += list.sessions.map(\.record)
+        return list.sessions
+    }
 }
