@@ -64,20 +64,19 @@ final class Upkeep: Sendable {
         func run() {
             var removedAt = Self.milliseconds()
             while !isStopping {
+                // Before looking for work: a ring meanwhile must end the wait below.
                 let seen = upkeep.signal.count
-                upkeep.signal.wait(
-                    after: seen,
-                    milliseconds: removedAt + Upkeep.removalMilliseconds - Self.milliseconds()
-                )
-                if let interval, !isStopping, log?.needsSync == true {
+                if let interval, log?.needsSync == true {
                     rest(interval)
                     // A failure is kept by the log and answers the next commit.
                     if !isStopping { try? log?.sync() }
                 }
-                if !isStopping, Self.milliseconds() >= removedAt + Upkeep.removalMilliseconds {
+                if Self.milliseconds() >= removedAt + Upkeep.removalMilliseconds {
                     log?.removeOld()
                     removedAt = Self.milliseconds()
                 }
+                let next = removedAt + Upkeep.removalMilliseconds
+                upkeep.signal.wait(after: seen, milliseconds: next - Self.milliseconds())
             }
         }
 
