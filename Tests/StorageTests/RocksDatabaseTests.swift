@@ -1,8 +1,17 @@
+import Foundation
+import Glibc
 import Runtime
+import Synchronization
 import Testing
 import Values
 
 @testable import Storage
+
+/// What two racing threads tell each other.
+private final class Race: Sendable {
+    let isOver = Atomic<Bool>(false)
+    let lost = Atomic<Int>(0)
+}
 
 /// The state database on disk.
 @Suite struct RocksDatabaseTests {
@@ -81,6 +90,26 @@ import Values
         #expect(error?.message.contains("in use by process") == true)
         try database.close()
         _ = try open()
+    }
+
+    /// Closing a descriptor twice closes what another thread has opened in between.
+    @Test func aRefusedLockClosesItsFileOnce() throws {
+        let holder = try DirectoryLock(directory.path)
+        let race = Race()
+        let path = directory.path
+        DispatchQueue.concurrentPerform(iterations: 2) { side in
+            if side == 0 {
+                for _ in 0..<500 { _ = try? DirectoryLock(path) }
+                race.isOver.store(true, ordering: .relaxed)
+                return
+            }
+            while !race.isOver.load(ordering: .relaxed) {
+                let descriptor = Glibc.open("/dev/null", O_RDONLY)
+                if Glibc.close(descriptor) != 0 { race.lost.add(1, ordering: .relaxed) }
+            }
+        }
+        #expect(race.lost.load(ordering: .relaxed) == 0)
+        withExtendedLifetime(holder) {}
     }
 
     @Test func theEndOfTheLastStoreIsFound() {

@@ -12,11 +12,10 @@ final class DirectoryLock: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .system("open", path, errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let owner = Self.owner(descriptor)
-            close(descriptor)
+            // The descriptor is closed by `deinit`, which also runs for an object whose `init` throws once all is set.
             throw StorageError(
                 .locked,
-                "the data directory '\(directory)' is in use by process \(owner)",
+                "the data directory '\(directory)' is in use by process \(Self.owner(descriptor))",
                 hint: "stop that process or choose another directory"
             )
         }
@@ -26,7 +25,12 @@ final class DirectoryLock: Sendable {
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // A child that was forked and has not yet become another program has the descriptor too: closing would not do.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func owner(_ descriptor: Int32) -> String {
         var text = [UInt8](repeating: 0, count: 32)

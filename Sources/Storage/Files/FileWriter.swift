@@ -55,7 +55,7 @@ final class SegmentFile: Sendable {
         guard descriptor >= 0 else { throw .system("open", path, errno) }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Bytes in the file, and when it was last written in milliseconds since the epoch.
     func status() throws(StorageError) -> (size: Int, modified: Int64) {
