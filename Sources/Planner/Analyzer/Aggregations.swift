@@ -119,8 +119,9 @@ extension QueryAnalyzer {
                     at: advance.position
                 )
             }
-        case .session:
-            throw PlanError(SQLState.notSupported, "SESSION windows are not supported yet", at: clause.position)
+        case .session(let gap):
+            shape = .session(gap: gap.milliseconds)
+            size = gap.milliseconds
         }
         guard size > 0 else {
             throw PlanError(SQLState.invalidDefinition, "a window is longer than 0", at: clause.position)
@@ -128,12 +129,12 @@ extension QueryAnalyzer {
         let grace = clause.grace?.milliseconds ?? max(86_400_000 - size, 0)
         let (needed, overflow) = size.addingReportingOverflow(grace)
         guard !overflow else {
-            throw PlanError(SQLState.outOfRange, "SIZE and GRACE PERIOD are too long", at: clause.position)
+            throw PlanError(SQLState.outOfRange, "\(shape.sizeName) and GRACE PERIOD are too long", at: clause.position)
         }
         if let retention = clause.retention, retention.milliseconds < needed {
             throw PlanError(
                 SQLState.invalidDefinition,
-                "RETENTION must be at least SIZE plus GRACE PERIOD",
+                "RETENTION must be at least \(shape.sizeName) plus GRACE PERIOD",
                 at: retention.position,
                 detail: "it is \(retention.milliseconds) ms, they are \(size) ms and \(grace) ms"
                     + (clause.grace == nil ? " (the default)" : ""),

@@ -46,6 +46,13 @@ struct AggregateWindow: Hashable, Sendable {
     enum Shape: Hashable, Sendable {
         case tumbling(size: Int64)
         case hopping(size: Int64, advance: Int64)
+        /// Ends when no row comes for so long.
+        case session(gap: Int64)
+
+        /// How messages name the length that the window has.
+        var sizeName: String {
+            if case .session = self { "the gap" } else { "SIZE" }
+        }
     }
 
     /// The window behind the keys of the result.
@@ -53,6 +60,7 @@ struct AggregateWindow: Hashable, Sendable {
         switch shape {
         case .tumbling(let size): .tumbling(sizeMilliseconds: size)
         case .hopping(let size, _): .hopping(sizeMilliseconds: size)
+        case .session: .session
         }
     }
 }
@@ -63,6 +71,7 @@ extension AggregateWindow: CustomStringConvertible {
             switch shape {
             case .tumbling(let size): "tumbling (size \(size) ms"
             case .hopping(let size, let advance): "hopping (size \(size) ms, advance \(advance) ms"
+            case .session(let gap): "session (gap \(gap) ms"
             }
         return "\(form), grace \(grace) ms, retention \(retention) ms)"
     }

@@ -8,25 +8,43 @@ extension Lowering {
         var fragment = try lower(input, aggregation.isOverTable ? .oldRows : .changes)
         let schema = input.output
         let isMoved = if case .repartition = input { true } else { false }
-        fragment.append(
-            Aggregate(
-                input: schema,
-                keys: Array(0..<schema.keyCount),
-                calls: aggregation.calls.map { Aggregate.Call($0.name, $0.function, inputs: $0.arguments) },
-                window: aggregation.window?.runtimeWindow,
-                isTable: aggregation.isOverTable,
-                emitsFinal: aggregation.isFinal,
-                keepsNullsInKeys: !isMoved && schema.keyCount > 1,
-                store: storeName("aggregate")
+        let keys = Array(0..<schema.keyCount)
+        let calls = aggregation.calls.map { Aggregate.Call($0.name, $0.function, inputs: $0.arguments) }
+        let keepsNulls = !isMoved && schema.keyCount > 1
+        let store = storeName("aggregate")
+        if let sessions = aggregation.window?.sessions {
+            fragment.append(
+                SessionAggregate(
+                    input: schema,
+                    keys: keys,
+                    calls: calls,
+                    window: sessions,
+                    emitsFinal: aggregation.isFinal,
+                    keepsNullsInKeys: keepsNulls,
+                    store: store
+                )
             )
-        )
+        } else {
+            fragment.append(
+                Aggregate(
+                    input: schema,
+                    keys: keys,
+                    calls: calls,
+                    window: aggregation.window?.times,
+                    isTable: aggregation.isOverTable,
+                    emitsFinal: aggregation.isFinal,
+                    keepsNullsInKeys: keepsNulls,
+                    store: store
+                )
+            )
+        }
         return fragment
     }
 }
 
 extension AggregateWindow {
-    /// The window as the operator takes it.
-    fileprivate var runtimeWindow: TimeWindow {
+    /// Windows of one size as the operator takes them.
+    fileprivate var times: TimeWindow? {
         switch shape {
         case .tumbling(let size):
             TimeWindow(sizeMilliseconds: size, graceMilliseconds: grace, retentionMilliseconds: retention)
@@ -37,6 +55,13 @@ extension AggregateWindow {
                 graceMilliseconds: grace,
                 retentionMilliseconds: retention
             )
+        case .session: nil
         }
+    }
+
+    /// Sessions as the operator takes them.
+    fileprivate var sessions: SessionWindow? {
+        guard case .session(let gap) = shape else { return nil }
+        return SessionWindow(gapMilliseconds: gap, graceMilliseconds: grace, retentionMilliseconds: retention)
     }
 }
