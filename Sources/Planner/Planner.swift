@@ -10,6 +10,7 @@ public struct Planner {
     let catalog: Catalog
     let functions: FunctionLibrary
     let aggregates: AggregateLibrary
+    let tableFunctions: TableFunctionLibrary
     let formats: FormatRegistry
     let settings: PlannerSettings
     let topicSettings: (String) throws -> TopicSettings?
@@ -19,6 +20,7 @@ public struct Planner {
         catalog: Catalog,
         functions: FunctionLibrary = .builtin,
         aggregates: AggregateLibrary = .standard,
+        tableFunctions: TableFunctionLibrary = .standard,
         formats: FormatRegistry,
         settings: PlannerSettings = PlannerSettings(),
         topicSettings: @escaping (String) throws -> TopicSettings?
@@ -26,6 +28,7 @@ public struct Planner {
         self.catalog = catalog
         self.functions = functions
         self.aggregates = aggregates
+        self.tableFunctions = tableFunctions
         self.formats = formats
         self.settings = settings
         self.topicSettings = topicSettings
@@ -102,6 +105,7 @@ struct Planning {
             catalog: catalog,
             functions: planner.functions,
             aggregates: planner.aggregates,
+            tableFunctions: planner.tableFunctions,
             limits: limits,
             use: use
         )

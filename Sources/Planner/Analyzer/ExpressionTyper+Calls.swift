@@ -17,11 +17,12 @@ extension ExpressionTyper {
         guard !call.isStar else {
             throw PlanError(SQLState.syntax, "\(name) does not take *", at: call.name.position)
         }
-        if ["EXPLODE", "CUBE_EXPLODE"].contains(name) {
+        if isTableFunction(name) {
             throw PlanError(
-                SQLState.notSupported,
-                "table function \(name) is not supported",
-                at: call.name.position
+                SQLState.grouping,
+                "table function \(name) cannot be used \(parameters.isEmpty ? "in \(clause)" : "in a lambda")",
+                at: call.name.position,
+                hint: "it makes rows, which only the SELECT of a stream without aggregate functions can have"
             )
         }
         if call.arguments.contains(where: \.isLambda) { return try higherOrder(call) }

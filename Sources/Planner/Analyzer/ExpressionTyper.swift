@@ -10,6 +10,8 @@ struct ExpressionTyper {
     let catalog: Catalog
     /// Whether a name means an aggregate function.
     let isAggregate: (String) -> Bool
+    /// Whether a name means a function that makes rows.
+    let isTableFunction: (String) -> Bool
     /// The parameters of the lambdas around the expression, innermost last.
     var parameters: [Expression.Parameter] = []
     /// Asked first for every part; what it returns stands for the part.
@@ -21,12 +23,14 @@ struct ExpressionTyper {
         scope: Scope,
         functions: FunctionLibrary,
         catalog: Catalog,
-        isAggregate: @escaping (String) -> Bool = { _ in false }
+        isAggregate: @escaping (String) -> Bool = { _ in false },
+        isTableFunction: @escaping (String) -> Bool = { _ in false }
     ) {
         self.scope = scope
         self.functions = functions
         self.catalog = catalog
         self.isAggregate = isAggregate
+        self.isTableFunction = isTableFunction
     }
 
     /// The same typer for another clause.

@@ -8,6 +8,7 @@ struct QueryAnalyzer {
     let catalog: Catalog
     let functions: FunctionLibrary
     let aggregates: AggregateLibrary
+    let tableFunctions: TableFunctionLibrary
     var limits = AggregateLimits()
     let use: QueryUse
 
@@ -32,7 +33,7 @@ struct QueryAnalyzer {
         if !query.partitionBy.isEmpty { rows = try partitioned(query, rows) }
         var typer = typer(rows.scope)
         typer.replacement = rows.keyReplacement
-        let items = try selectItems(query, rows.scope, typer)
+        let items = try selectItems(query, &rows, typer)
         return try projected(
             items,
             rows,
@@ -42,12 +43,13 @@ struct QueryAnalyzer {
     }
 
     func typer(_ scope: Scope) -> ExpressionTyper {
-        let aggregates = aggregates
+        let (aggregates, tableFunctions) = (aggregates, tableFunctions)
         return ExpressionTyper(
             scope: scope,
             functions: functions,
             catalog: catalog,
-            isAggregate: { aggregates[$0] != nil }
+            isAggregate: { aggregates[$0] != nil },
+            isTableFunction: { tableFunctions[$0] != nil }
         )
     }
 

@@ -1,3 +1,4 @@
+import Functions
 import Parser
 import Runtime
 import Values
@@ -15,6 +16,7 @@ extension LogicalPlan: CustomStringConvertible {
         case .filter(let condition, _): return "Filter \(condition)"
         case .project(let projection, _):
             return "Project " + projection.summary
+        case .flatMap(let calls, _): return "FlatMap " + calls.map(\.description).joined(separator: ", ")
         case .repartition(let input):
             return "Repartition by " + input.output.key.map { quotedIdentifier($0.name) }.joined(separator: ", ")
         case .aggregate(let aggregation, let input): return aggregation.summary(input.output)
@@ -41,6 +43,12 @@ extension LogicalPlan.Named: CustomStringConvertible {
         let plain = quotedIdentifier(name)
         let text = "\(expression)"
         return text == plain ? plain : "\(text) AS \(plain)"
+    }
+}
+
+extension LogicalPlan.TableCall: CustomStringConvertible {
+    var description: String {
+        "\(function.name)(\(arguments.map(\.description).joined(separator: ", "))) AS \(quotedIdentifier(name))"
     }
 }
 

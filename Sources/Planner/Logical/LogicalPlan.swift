@@ -1,3 +1,4 @@
+import Functions
 import Parser
 import Runtime
 import Values
@@ -11,6 +12,8 @@ indirect enum LogicalPlan: Sendable {
     /// Rows for which the condition holds.
     case filter(Expression, LogicalPlan)
     case project(Projection, LogicalPlan)
+    /// Each row as many times as table functions say, with their values behind the columns.
+    case flatMap([TableCall], LogicalPlan)
     /// The same rows, brought together by key.
     case repartition(LogicalPlan)
     case aggregate(Aggregation, LogicalPlan)
@@ -58,6 +61,17 @@ indirect enum LogicalPlan: Sendable {
     struct Projection: Hashable, Sendable {
         var key: [Named]
         var values: [Named]
+    }
+
+    /// A table function over the columns of the input.
+    struct TableCall: Sendable {
+        /// Of the column that holds the values.
+        let name: String
+        let function: any TableFunction
+        var arguments: [Expression]
+        let resultType: SQLType
+
+        var field: Schema.Field { Schema.Field(name, resultType) }
     }
 
     /// One row per key, and window if there is one.
@@ -114,6 +128,12 @@ extension LogicalPlan {
                 isWindowed: input.output.isWindowed,
                 values: projection.values.map(\.field)
             )
+        case .flatMap(let calls, let input):
+            Schema(
+                key: Array(input.output.key),
+                isWindowed: input.output.isWindowed,
+                values: input.output.values + calls.map(\.field)
+            )
         case .aggregate(let aggregation, let input):
             Schema(
                 key: Array(input.output.key),
@@ -133,7 +153,7 @@ extension LogicalPlan {
     var kind: SourceKind {
         switch self {
         case .scan(let scan): scan.source.kind
-        case .filter(_, let input), .repartition(let input), .project(_, let input): input.kind
+        case .filter(_, let input), .repartition(let input), .project(_, let input), .flatMap(_, let input): input.kind
         case .aggregate: .table
         case .join(_, let stream, _): stream.kind
         }
@@ -143,7 +163,9 @@ extension LogicalPlan {
     var inputs: [LogicalPlan] {
         switch self {
         case .scan: []
-        case .filter(_, let input), .repartition(let input), .project(_, let input), .aggregate(_, let input): [input]
+        case .filter(_, let input), .repartition(let input), .project(_, let input), .flatMap(_, let input),
+            .aggregate(_, let input):
+            [input]
         case .join(_, let stream, let table): [stream, table]
         }
     }
@@ -156,6 +178,7 @@ extension LogicalPlan {
         case .filter(let condition, _): .filter(condition, inputs[0])
         case .repartition: .repartition(inputs[0])
         case .project(let projection, _): .project(projection, inputs[0])
+        case .flatMap(let calls, _): .flatMap(calls, inputs[0])
         case .aggregate(let aggregation, _): .aggregate(aggregation, inputs[0])
         case .join(let join, _, _): .join(join, inputs[0], inputs[1])
         }

@@ -56,6 +56,15 @@ struct Lowering {
             var fragment = try lower(input, need)
             fragment.append(Lowering.operator(projection, input.output, plan.output))
             return fragment
+        case .flatMap(let calls, let input):
+            var fragment = try lower(input, need)
+            fragment.append(
+                FlatMap(
+                    calls.map { FlatMap.Call($0.name, $0.function, $0.arguments, resultType: $0.resultType) },
+                    input: input.output
+                )
+            )
+            return fragment
         case .repartition(let input): return try repartition(input, need)
         case .aggregate(let aggregation, let input):
             var fragment = try aggregate(aggregation, input)
@@ -97,7 +106,7 @@ extension LogicalPlan {
     fileprivate var isFinal: Bool {
         switch self {
         case .aggregate(let aggregation, _): aggregation.isFinal
-        case .filter(_, let input), .project(_, let input): input.isFinal
+        case .filter(_, let input), .project(_, let input), .flatMap(_, let input): input.isFinal
         case .scan, .repartition, .join: false
         }
     }

@@ -40,7 +40,7 @@ extension LogicalPlan {
         switch self {
         case .scan(let scan):
             return scan.source.keyFields.isEmpty ? nil : Array(scan.source.keyFields.indices)
-        case .filter(_, let input): return input.partitioned
+        case .filter(_, let input), .flatMap(_, let input): return input.partitioned
         case .repartition(let input): return Array(0..<input.output.keyCount)
         case .aggregate(_, let input): return input.isPartitionedByKey ? Array(0..<input.output.keyCount) : nil
         case .join(_, let stream, _): return stream.partitioned
@@ -66,7 +66,8 @@ extension LogicalPlan {
                 keyFormat: scan.source.keyFormat,
                 keyProperties: scan.source.keyProperties
             )
-        case .filter(_, let input), .project(_, let input): return input.partitioning(context)
+        case .filter(_, let input), .project(_, let input), .flatMap(_, let input):
+            return input.partitioning(context)
         case .join(_, let stream, let table):
             if case .repartition = stream { return table.partitioning(context) }
             return stream.partitioning(context)

@@ -13,6 +13,10 @@ extension Rule {
             case .project(let projection, let input):
                 let folded = LogicalPlan.Projection(key: fold(projection.key), values: fold(projection.values))
                 return folded == projection ? nil : .project(folded, input)
+            case .flatMap(var calls, let input):
+                let arguments = calls.map(\.arguments)
+                for index in calls.indices { calls[index].arguments = arguments[index].map(\.folded) }
+                return calls.map(\.arguments) == arguments ? nil : .flatMap(calls, input)
             default:
                 return nil
             }

@@ -31,6 +31,7 @@ private struct ColumnPruner {
             let inner = prune(input, needed)
             return Pruned(plan: .repartition(inner.plan), places: inner.places)
         case .project(let projection, let input): return pruned(projection, input, needed)
+        case .flatMap(let calls, let input): return pruned(calls, input, needed)
         case .aggregate(var aggregation, let input):
             let inner = prune(input, Set(aggregation.calls.flatMap(\.arguments)))
             for index in aggregation.calls.indices {
@@ -89,6 +90,24 @@ private struct ColumnPruner {
             plan: .project(.init(key: projection.key.map(move), values: values.map(move)), inner.plan),
             places: places
         )
+    }
+
+    /// A call whose values nobody reads still says how many rows there are.
+    private mutating func pruned(_ calls: [LogicalPlan.TableCall], _ input: LogicalPlan, _ needed: Set<Int>) -> Pruned {
+        let width = input.output.fields.count
+        let read = calls.flatMap(\.arguments).reduce(into: needed.filter { $0 < width }) {
+            $0.formUnion($1.columnsRead)
+        }
+        let inner = prune(input, read)
+        let moved = calls.map { call in
+            var call = call
+            call.arguments = call.arguments.map { $0.moved(inner.places) }
+            return call
+        }
+        var places = inner.places
+        let newWidth = inner.plan.output.fields.count
+        for index in calls.indices { places[width + index] = newWidth + index }
+        return Pruned(plan: .flatMap(moved, inner.plan), places: places)
     }
 
     private mutating func pruned(

@@ -40,7 +40,7 @@ extension LogicalPlan {
         let below = inputs.flatMap(\.upgradeSignature)
         switch self {
         case .scan(let scan): return ["read \(quotedIdentifier(scan.source.name))"]
-        case .filter: return below
+        case .filter, .flatMap: return below
         case .project(let projection, _):
             let key = projection.key.map(\.expression.description).joined(separator: ", ")
             return key.isEmpty ? below : below + ["key \(key)"]
