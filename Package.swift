@@ -46,8 +46,6 @@ let package = Package(
             dependencies: [
                 "Parser", "Values", "Functions", "Runtime", "Planner", "Storage", "Connectors", "CLibEvent",
             ],
-            // These do not build yet.
-            exclude: ["Engine", "Bench"],
             swiftSettings: strict
         ),
         .executableTarget(

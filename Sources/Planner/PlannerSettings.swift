@@ -46,6 +46,13 @@ extension PlannerSettings {
         return copy
     }
 
+    /// The session properties that planning reads.
+    public static let properties = [
+        "ksql.persistence.default.format.key", "ksql.persistence.default.format.value",
+        "ksql.persistence.wrap.single.values", "ksql.output.topic.name.prefix", "ksql.create.or.replace.enabled",
+        "ksql.suppress.enabled", "ksql.query.pull.table.scan.enabled", "ksql.query.pull.stream.enabled",
+    ]
+
     private func flag(_ name: String, _ value: String) throws(PlanError) -> Bool {
         switch value.lowercased() {
         case "true": return true

@@ -144,7 +144,7 @@ extension [UInt8] {
         var rest = number
         var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
         var count = 0
-        withUnsafeMutableBytes(of: &digits) { text in
+        Swift.withUnsafeMutableBytes(of: &digits) { text in
             repeat {
                 text[count] = 48 + UInt8(rest % 10)
                 rest /= 10

@@ -1,3 +1,4 @@
+import Connectors
 import Parser
 import Planner
 import Runtime
@@ -116,7 +117,7 @@ extension SourceDescription {
         ]
         if let window {
             with.append("WINDOW_TYPE = '\(window.typeName)'")
-            if let size = window.sizeMilliseconds { with.append("WINDOW_SIZE = '\(size) MILLISECONDS'") }
+            if case .time(let size) = window.runtimeKey { with.append("WINDOW_SIZE = '\(size) MILLISECONDS'") }
         }
         if valueFields.count == 1, !valueProperties.wrapsSingle { with.append("WRAP_SINGLE_VALUE = false") }
         if let timestamp {

@@ -1,3 +1,4 @@
+import Connectors
 import Functions
 import Parser
 import Planner
@@ -76,12 +77,17 @@ extension Engine {
         let upper = name.text.uppercased()
         for function in FunctionLibrary.builtin.overloads(of: upper) {
             table.rows.append([
-                .string(function.signature), .string(function.description), .string(function.example.call),
-                .string(function.example.result),
+                .string(function.signature), .string(function.summary), (function.example?.call).sqlValue,
+                (function.example?.result).sqlValue,
             ])
         }
-        for overload in AggregateLibrary.builtin.overloads(of: upper) {
-            table.rows.append([.string(overload.signature), .string(overload.description), .null, .null])
+        if let function = AggregateLibrary.standard[upper] {
+            for signature in function.signatures {
+                table.rows.append([
+                    .string(signature), .string(function.summary), .string(function.example.call),
+                    .string("\(function.example.result)"),
+                ])
+            }
         }
         guard !table.rows.isEmpty else {
             throw ReplyError(

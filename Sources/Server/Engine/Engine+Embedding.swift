@@ -1,3 +1,4 @@
+import Dispatch
 import Parser
 import Planner
 import Runtime
@@ -10,10 +11,13 @@ extension Engine {
     @discardableResult
     public func perform(_ sql: String, properties: [String: String] = [:]) throws -> [String] {
         try control.sync {
-            try Parser.parse(sql).map { statement in
-                var planner = self.planner
-                planner.nextQueryNumber = store.nextQueryNumber
-                let planned = try planner.plan(statement, properties: settings.properties.merging(properties) { $1 })
+            try SQLParser.parse(sql).map { statement in
+                let planned = try planner.plan(
+                    statement,
+                    sql: statement.text(in: sql),
+                    properties: settings.properties.merging(properties) { $1 },
+                    queryNumber: store.nextQueryNumber
+                )
                 switch planned {
                 case .pushQuery, .pullQuery, .insertValues, .bulkInsert, .explain, .administrative:
                     throw ReplyError("0A000", "only definitions can be carried out here")

@@ -1,4 +1,5 @@
 import Connectors
+import Dispatch
 import Glibc
 import Parser
 import Runtime

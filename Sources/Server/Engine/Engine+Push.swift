@@ -1,3 +1,4 @@
+import Dispatch
 import Planner
 import Runtime
 import Values

@@ -1,5 +1,6 @@
 import Planner
 import Runtime
+import Values
 
 extension Engine {
     /// Makes the topics of a persistent query and gives its tasks to the threads.

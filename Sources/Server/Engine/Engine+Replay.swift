@@ -6,8 +6,9 @@ extension Engine {
     /// Makes the processing log's topic and stream; they are there in every engine and not part of the stored catalog.
     func defineProcessingLog() throws {
         try broker.createTopic(ProcessingLogStream.topic, TopicSettings(partitions: 1, retentionMilliseconds: 604_800_000))
-        guard let statement = try Parser.parse(ProcessingLogStream.sql).first else { return }
-        if case .createSource(let plan) = try planner.plan(statement, properties: [:]) { try catalog.add(plan.source) }
+        guard let statement = try SQLParser.parse(ProcessingLogStream.sql).first else { return }
+        let planned = try planner.plan(statement, sql: ProcessingLogStream.sql, queryNumber: 0)
+        if case .createSource(let plan) = planned { try catalog.add(plan.source) }
     }
 
     /// Says the stored statements again. One that fails is reported and kept, and does not hold up the others.
@@ -23,10 +24,13 @@ extension Engine {
     }
 
     private func replay(_ entry: CatalogStore.Entry) throws {
-        guard let statement = try Parser.parse(entry.sql).first else { return }
-        var planner = self.planner
-        planner.nextQueryNumber = entry.queryNumber
-        let planned = try planner.plan(statement, properties: entry.properties)
+        guard let statement = try SQLParser.parse(entry.sql, options: .asStored).first else { return }
+        let planned = try planner.plan(
+            statement,
+            sql: entry.sql,
+            properties: settings.properties.merging(entry.properties) { $1 },
+            queryNumber: entry.queryNumber
+        )
         try apply(planned, entry: entry)
     }
 
@@ -54,5 +58,14 @@ extension Engine {
     private func begin(_ query: PersistentQueryPlan, _ entry: CatalogStore.Entry) throws {
         catalog.add(QueryDescription(query, sql: entry.sql))
         try startQuery(query, entry: entry)
+    }
+}
+
+extension ParserOptions {
+    /// For statements of the catalog, whose variables were replaced when they first ran.
+    static var asStored: ParserOptions {
+        var options = ParserOptions()
+        options.substitutesVariables = false
+        return options
     }
 }

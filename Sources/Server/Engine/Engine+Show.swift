@@ -1,3 +1,4 @@
+import Connectors
 import Functions
 import Parser
 import Planner
@@ -68,7 +69,7 @@ extension Engine {
     }
 
     /// SHOW STREAMS and SHOW TABLES.
-    func sources(_ kind: Planner.SourceKind, extended: Bool) -> ResultTable {
+    func sources(_ kind: SourceKind, extended: Bool) -> ResultTable {
         var columns: [(String, SQLType)] = [
             ("NAME", .string), ("TOPIC", .string), ("KEY_FORMAT", .string), ("VALUE_FORMAT", .string),
             ("WINDOWED", .boolean),
@@ -135,12 +136,12 @@ extension Engine {
     private func functions() -> ResultTable {
         var table = ResultTable([("NAME", .string), ("TYPE", .string), ("DESCRIPTION", .string)])
         for name in FunctionLibrary.builtin.names {
-            let description = FunctionLibrary.builtin.overloads(of: name).first?.description
+            let description = FunctionLibrary.builtin.overloads(of: name).first?.summary
             table.rows.append([.string(name), .string("SCALAR"), description.sqlValue])
         }
-        for name in AggregateLibrary.builtin.names {
+        for name in AggregateLibrary.standard.names {
             table.rows.append([
-                .string(name), .string("AGGREGATE"), AggregateLibrary.builtin.description(of: name).sqlValue,
+                .string(name), .string("AGGREGATE"), (AggregateLibrary.standard[name]?.summary).sqlValue,
             ])
         }
         return table

@@ -35,7 +35,7 @@ public final class Engine: @unchecked Sendable {
     var startProblems: [String: String] = [:]
     private var pushQueryCount = 0
     private var dealt = 0
-    private var ticker: DispatchSourceTimer?
+    private var ticker: (any DispatchSourceTimer)?
     private var subscription: AppendSubscription?
 
     /// Opens the data directory and the topics; nothing runs before ``start()``.
@@ -92,10 +92,10 @@ public final class Engine: @unchecked Sendable {
         return Planner(
             catalog: catalog,
             functions: .builtin,
-            aggregates: .builtin,
+            aggregates: .standard,
             formats: services.formats,
             settings: settings.planner,
-            topicPartitions: { try broker.describe($0) }
+            topicSettings: { try broker.describe($0) }
         )
     }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Parser
 import Planner
 import Runtime
@@ -24,16 +25,15 @@ extension Engine {
     func execute(_ request: StatementRequest, _ reply: ReplyStream) {
         let started = services.clock.monotonicMilliseconds()
         do {
-            let text = try substituteVariables(request)
-            for statement in try Parser.parse(text) { try execute(statement, text, request, reply, started) }
+            var options = ParserOptions()
+            options.variables = request.session.variables
+            let text = try SQLParser.substituted(request.text, options: options)
+            for statement in try SQLParser.parse(text, options: .asStored) {
+                try execute(statement, text, request, reply, started)
+            }
         } catch {
             reply.fail(ReplyError(describing: error))
         }
-    }
-
-    private func substituteVariables(_ request: StatementRequest) throws -> String {
-        let variables = request.session.variables
-        return variables.isEmpty ? request.text : try Variables.substitute(in: request.text, variables)
     }
 
     private func execute(
@@ -44,9 +44,12 @@ extension Engine {
         _ started: Int64
     ) throws {
         let properties = settings.properties.merging(request.session.properties) { $1 }
-        var planner = self.planner
-        planner.nextQueryNumber = store.nextQueryNumber
-        let planned = try planner.plan(statement, properties: properties)
+        let planned = try planner.plan(
+            statement,
+            sql: statement.text(in: text),
+            properties: properties,
+            queryNumber: store.nextQueryNumber
+        )
         switch planned {
         case .pushQuery(let plan): try startPush(plan, properties, request, reply)
         case .pullQuery(let plan): pull(plan, request, reply, started)
@@ -63,7 +66,7 @@ extension Engine {
             reply.notice("00000", notice)
             reply.finish("OK")
         case .administrative(let statement): try administer(statement, request, reply, started)
-        default: reply.finish(try define(planned, sql: text, properties: request.session.properties))
+        default: reply.finish(try define(planned, sql: statement.text(in: text), properties: request.session.properties))
         }
     }
 }
@@ -75,7 +78,7 @@ extension ReplyError {
         case let error as ReplyError: self = error
         case let error as Diagnostic:
             self.init(
-                error.sqlstate,
+                error.code,
                 error.message,
                 line: error.position.line,
                 column: error.position.column,
@@ -84,7 +87,7 @@ extension ReplyError {
             )
         case let error as PlanError:
             self.init(
-                error.sqlstate,
+                error.code,
                 error.message,
                 line: error.position?.line,
                 column: error.position?.column,

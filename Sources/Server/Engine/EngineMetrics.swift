@@ -1,3 +1,5 @@
+import Connectors
+import Dispatch
 import Runtime
 
 extension Engine {

@@ -13,6 +13,8 @@ public struct EngineSettings: Sendable {
     public var threads: Int
     public var storage: StorageSettings
     public var planner: PlannerSettings
+    /// Names this engine's consumer groups and transactions in Kafka; two engines on one cluster need two.
+    public var serviceID = "default"
     /// Properties that every session starts with.
     public var properties: [String: String] = [:]
 
@@ -28,7 +30,11 @@ public struct EngineSettings: Sendable {
     func open() throws -> (database: any StateDatabase, broker: any Broker) {
         let database = try RocksDatabase(path: dataDirectory + "/state", settings: storage)
         if let bootstrapServers {
-            let broker = try KafkaBroker(bootstrapServers: bootstrapServers, settings: KafkaSettings(), database: database)
+            let broker = try KafkaBroker(
+                bootstrapServers: bootstrapServers,
+                settings: KafkaSettings(service: serviceID),
+                log: { level, text in Diagnostics.line("kafka \(level): \(text)") }
+            )
             return (database, broker)
         }
         let log = try EmbeddedLog(directory: dataDirectory + "/log", database: database, settings: storage)

@@ -1,0 +1,89 @@
+import Values
+
+/// Turns the messages of one source topic into batches; belongs to one task.
+final class SourceDecoder {
+    private let spec: SourceSpec
+    private let query: String
+    private let log: any ProcessingLog
+    let metrics: OperatorMetrics
+    private let records: RecordDecoder?
+    private let rowsMax: Int
+
+    init(_ spec: SourceSpec, formats: FormatRegistry, query: String, log: any ProcessingLog, rowsMax: Int) throws {
+        self.spec = spec
+        self.query = query
+        self.log = log
+        self.rowsMax = max(rowsMax, 1)
+        metrics = OperatorMetrics()
+        switch spec.payload {
+        case .batches: records = nil
+        case .records(let layout):
+            records = try RecordDecoder(spec: spec, layout: layout, formats: formats)
+        }
+    }
+
+    /// The rows of a run, without the ones that could not be decoded, in batches of at most the task's row limit.
+    func decode(_ run: MessageRun) throws -> [Batch] {
+        metrics.rowsIn.add(run.count)
+        let whole: [Batch]
+        if let records {
+            whole = [try decodeRecords(run, records)]
+        } else {
+            whole = try decodeBatches(run)
+        }
+        return whole.flatMap(split)
+    }
+
+    private func split(_ batch: Batch) -> [Batch] {
+        guard batch.count > rowsMax else { return batch.count == 0 ? [] : [batch] }
+        var parts: [Batch] = []
+        for start in stride(from: 0, to: batch.count, by: rowsMax) {
+            let indices = Array(Int32(start)..<Int32(min(start + rowsMax, batch.count)))
+            indices.withUnsafeBufferPointer { list in
+                if let base = list.baseAddress { parts.append(batch.gather(base, count: list.count)) }
+            }
+        }
+        return parts
+    }
+
+    private func decodeBatches(_ run: MessageRun) throws -> [Batch] {
+        var batches: [Batch] = []
+        for row in 0..<run.count where !run.values.isNull(row) {
+            batches.append(try BatchCodec.decode(run.values.bytes(row), spec.output))
+        }
+        for batch in batches { metrics.rowsOut.add(batch.count) }
+        return batches
+    }
+
+    private func decodeRecords(_ run: MessageRun, _ records: RecordDecoder) throws -> Batch {
+        var bad: [BadPayload] = []
+        let (batch, dropped) = try records.decode(run, bad: &bad)
+        for problem in bad { report(problem, run) }
+        metrics.errors.add(bad.count)
+        metrics.dropped.add(dropped)
+        metrics.rowsOut.add(batch.count)
+        return batch
+    }
+
+    private func report(_ problem: BadPayload, _ run: MessageRun) {
+        log.record(
+            RecordProblem(
+                kind: problem.isTimestamp ? .timestamp : .deserialization,
+                query: query,
+                topic: run.topic,
+                partition: run.partition,
+                offset: run.offsets.values(as: Int64.self)[problem.row],
+                field: problem.field,
+                value: problem.value,
+                reason: problem.reason
+            )
+        )
+    }
+}
+
+extension BadPayload {
+    /// Set by ``RecordDecoder`` for rows whose ROWTIME could not be told.
+    var isTimestamp: Bool { field == BadPayload.timestampField }
+
+    static let timestampField = "ROWTIME"
+}

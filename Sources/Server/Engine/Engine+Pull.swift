@@ -1,0 +1,183 @@
+import Dispatch
+import Functions
+import Planner
+import Runtime
+import Values
+
+extension Engine {
+    /// Answers a pull query on a reader thread, from committed state or from a topic's present content.
+    func pull(_ plan: PullPlan, _ request: StatementRequest, _ reply: ReplyStream, _ started: Int64) {
+        do {
+            let read = try pullReader(plan)
+            let query = PullQuery(plan, services: services, database: database, started: started)
+            readers.async {
+                do {
+                    try query.run(read, request, reply)
+                } catch {
+                    reply.fail(ReplyError(describing: error))
+                }
+            }
+        } catch {
+            reply.fail(ReplyError(describing: error))
+        }
+    }
+
+    /// What delivers the rows: called on a reader thread with what takes them, until that returns false.
+    private func pullReader(_ plan: PullPlan) throws -> PullQuery.Read {
+        switch plan.access {
+        case .state(let state, let range):
+            guard let running = queries[state.query] else {
+                throw ReplyError("55000", "query \(state.query), which keeps this table, is not running")
+            }
+            let stores = try storeIDs(of: state, running)
+            let database = self.database
+            return { take in try PullQuery.readState(state, range, stores, database, take) }
+        case .topic(let source):
+            let services = self.services
+            return { take in try PullQuery.readTopic(source, services, take) }
+        }
+    }
+
+    private func storeIDs(of state: Materialization, _ running: RunningQuery) throws -> [StoreID] {
+        let subtopology = running.topology.subtopologies[state.subtopology]
+        let names = subtopology.nodes[state.node].spec.stores.map(\.name)
+        guard let topic = subtopology.sources.first?.topic, let settings = try broker.describe(topic) else { return [] }
+        return (0..<settings.partitions).flatMap { partition in
+            names.map { running.stores.id($0, partition: Int32(partition)) }
+        }
+    }
+}
+
+/// One pull query: rows from a reader through filters and projections to the client.
+struct PullQuery: Sendable {
+    /// Calls what it is given with each batch until that returns false.
+    typealias Read = @Sendable ((Batch) throws -> Bool) throws -> Void
+
+    private let plan: PullPlan
+    private let services: QueryServices
+    private let database: any StateDatabase
+    private let started: Int64
+
+    init(_ plan: PullPlan, services: QueryServices, database: any StateDatabase, started: Int64) {
+        self.plan = plan
+        self.services = services
+        self.database = database
+        self.started = started
+    }
+
+    func run(_ read: Read, _ request: StatementRequest, _ reply: ReplyStream) throws {
+        reply.header(
+            ReplyHeader(columns: plan.columns.map { .init($0.name, $0.type.description) }, key: plan.keyNames)
+        )
+        let steps = try operators()
+        let limit = plan.limit ?? .max
+        var sent: Int64 = 0
+        guard limit > 0 else { return finish(sent, reply) }
+        try read { batch in
+            for row in try PullQuery.apply(steps, to: batch) {
+                let rows = row.projected(plan.columnOrder).prefix(Int(min(Int64(row.count), limit - sent)))
+                guard rows.count > 0 else { continue }
+                sent += Int64(rows.count)
+                reply.rows(request.lines(rows), count: rows.count)
+            }
+            return sent < limit && reply.cancelReason == nil
+        }
+        if let reason = reply.cancelReason {
+            reply.fail(.cancelled(reason))
+        } else {
+            finish(sent, reply)
+        }
+    }
+
+    private func finish(_ rows: Int64, _ reply: ReplyStream) {
+        reply.finish("OK \(rows) rows \(services.clock.monotonicMilliseconds() - started) ms")
+    }
+
+    private func operators() throws -> [any Operator] {
+        let context = TaskContext(
+            query: "pull",
+            partition: 0,
+            database: database,
+            session: NoSession(),
+            formats: services.formats,
+            settings: TaskSettings(),
+            log: services.log,
+            metrics: OperatorMetrics(),
+            stores: [:],
+            partitionCounts: [:]
+        )
+        return try plan.steps.map { try $0.makeOperator(context) }
+    }
+
+    private static func apply(_ steps: [any Operator], to batch: Batch) throws -> [Batch] {
+        var batches = [batch.withoutDeleted()]
+        let emitter = Emitter()
+        for step in steps {
+            for each in batches where each.count > 0 { try step.process(each, input: 0, into: emitter) }
+            batches = emitter.take()
+        }
+        return batches
+    }
+
+    /// Reads the state of the operator that keeps the table, and takes it through the plan's remaining operators.
+    static func readState(
+        _ state: Materialization,
+        _ range: StateRange,
+        _ stores: [StoreID],
+        _ database: any StateDatabase,
+        _ take: (Batch) throws -> Bool
+    ) throws {
+        var keys: [Column]?
+        if case .lookups(let columns) = range.keys { keys = columns }
+        let query = StateQuery(keys: keys, windowStarts: range.windowStart)
+        if let aggregate = state.spec as? Aggregate {
+            try aggregate.rows(in: database, stores: stores, query, take)
+        } else if let table = state.spec as? TableSource {
+            try table.rows(in: database, stores: stores, query, take)
+        } else if let table = state.spec as? TableAggregate {
+            try table.rows(in: database, stores: stores, query, take)
+        } else {
+            throw ReplyError("0A000", "this table keeps no state that can be read: \(state.spec.summary)")
+        }
+    }
+
+    /// Reads the records that the topic holds now.
+    static func readTopic(_ source: SourceSpec, _ services: QueryServices, _ take: (Batch) throws -> Bool) throws {
+        guard let settings = try services.broker.describe(source.topic) else { return }
+        for number in 0..<settings.partitions {
+            let partition = TopicPartition(source.topic, Int32(number))
+            let range = try services.broker.offsets(of: partition)
+            let reader = try TopicReader(source, formats: services.formats, log: services.log)
+            var position = range.lowerBound
+            while position < range.upperBound {
+                let run = try services.broker.read(partition, from: position, rowsMax: 4096, bytesMax: 1 << 20)
+                guard run.nextOffset > position else { break }
+                position = run.nextOffset
+                for batch in try reader.decode(run) where !(try take(batch)) { return }
+            }
+        }
+    }
+}
+
+extension Batch {
+    /// Only the rows that are not deletions.
+    func withoutDeleted() -> Batch {
+        guard deleted != nil else { return self }
+        let kept = (0..<Int32(count)).filter { !isDeleted(Int($0)) }
+        return kept.withUnsafeBufferPointer { list in
+            list.baseAddress.map { gather($0, count: list.count) } ?? gather([], count: 0)
+        }
+    }
+}
+
+/// Filters and projections of a pull query neither read nor write topics.
+private final class NoSession: BrokerSession {
+    var wakeUp: @Sendable () -> Void { {} }
+    func assign(_: [TopicPartition: Int64]) {}
+    func pause(_: Set<TopicPartition>) {}
+    func poll(rowsMax _: Int, timeoutMilliseconds _: Int) -> MessageRun? { nil }
+    func append(_: OutgoingRun) { preconditionFailure("a pull query writes nothing") }
+    func commit(_: Epoch) -> CommitOutcome { .committed }
+    func abort() {}
+    func restore(_: TaskCommitID, stores _: [StoreID], inputs _: [TopicPartition]) -> [TopicPartition: Int64] { [:] }
+}
