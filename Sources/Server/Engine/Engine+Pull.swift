@@ -134,8 +134,6 @@ struct PullQuery: Sendable {
             try aggregate.rows(in: database, stores: stores, query, take)
         } else if let table = state.spec as? TableSource {
             try table.rows(in: database, stores: stores, query, take)
-        } else if let table = state.spec as? TableAggregate {
-            try table.rows(in: database, stores: stores, query, take)
         } else {
             throw ReplyError("0A000", "this table keeps no state that can be read: \(state.spec.summary)")
         }

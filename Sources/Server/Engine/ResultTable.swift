@@ -30,7 +30,18 @@ extension Optional where Wrapped == String {
 extension StatementRequest {
     /// The rows of a batch as reply lines in the request's format.
     func lines(_ batch: Batch) -> [UInt8] {
-        var encoder = ReplyRowEncoder(batch.schema.fields.map(\.type), format: format, decimalsAsNumbers: decimalsAsNumbers)
-        return encoder.lines(batch)
+        ReplyRowEncoder(batch.schema.fields.map(\.type), format.shape, decimalsAsNumbers: decimalsAsNumbers).lines(batch)
+    }
+}
+
+extension ReplyFormat {
+    /// How the encoder of the rows calls it.
+    var shape: ReplyRowEncoder.Shape {
+        switch self {
+        case .json: .json
+        case .csv: .csv
+        case .tsv: .tsv
+        case .table: .table
+        }
     }
 }
