@@ -105,3 +105,13 @@ struct PrometheusText {
         return out
     }
 }
+
+extension Engine {
+    /// Nil when every query runs; else the first one that does not, and why.
+    public func health() -> String? {
+        control.sync {
+            queries.values.sorted { $0.id < $1.id }.first { $0.status.state == .error }
+                .map { "query \($0.id): \($0.status.error ?? "failed")" }
+        }
+    }
+}

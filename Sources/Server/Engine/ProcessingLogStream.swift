@@ -12,8 +12,8 @@ final class ProcessingLogStream: ProcessingLog, Sendable {
     static let topic = "weir_processing_log"
     /// The statement that makes the topic a stream.
     static let sql = """
-        CREATE SOURCE STREAM IF NOT EXISTS PROCESSING_LOG (KIND STRING, QUERY STRING, TOPIC STRING, `PARTITION` INTEGER,
-            `OFFSET` BIGINT, FIELD STRING, `VALUE` STRING, REASON STRING)
+        CREATE SOURCE STREAM IF NOT EXISTS PROCESSING_LOG (KIND STRING, QUERY_ID STRING, SOURCE_TOPIC STRING,
+            SOURCE_PARTITION INTEGER, SOURCE_OFFSET BIGINT, FIELD STRING, FIELD_VALUE STRING, REASON STRING)
         WITH (KAFKA_TOPIC = '\(topic)', VALUE_FORMAT = 'JSON', PARTITIONS = 1);
         """
 

@@ -38,8 +38,20 @@ enum CommitResult {
 
 extension EmbeddedLog {
     /// Commits the batches and the epoch, all or nothing.
-    func commit(_ appends: [(PartitionLog, [EncodedBatch])], _ epoch: Epoch) throws -> CommitResult {
+    ///
+    /// State and offsets kept outside the log's database belong to a query that ends with the process, so that they
+    /// may follow in a write of their own.
+    func commit(
+        _ appends: [(PartitionLog, [EncodedBatch])],
+        _ epoch: Epoch,
+        state: any StateDatabase
+    ) throws -> CommitResult {
         let offsets = CommittedOffsets.puts(epoch.offsets)
+        let isOwn = state === database
+        if !isOwn && appends.isEmpty {
+            try state.write(epoch.changes, offsets, sync: false)
+            return .committed
+        }
         let result = commits.withLock { commits -> CommitResult in
             if let failure = commits.syncFailure { return .aborted(failure) }
             var pending: [PartitionLog.Pending] = []
@@ -56,7 +68,9 @@ extension EmbeddedLog {
             }
             let ends = pending.map { RawPut($0.log.endKey, $0.end.value) }
             do {
-                try database.write(epoch.changes, offsets + ends, sync: settings.durability == .commit)
+                let changes = isOwn ? epoch.changes : []
+                try database.write(changes, isOwn ? offsets + ends : ends, sync: settings.durability == .commit)
+                if !isOwn { try state.write(epoch.changes, offsets, sync: false) }
             } catch let error as StorageError where error.kind == .unknown {
                 commits.unsettled = pending
                 return .unknown(error)

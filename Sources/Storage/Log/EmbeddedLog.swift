@@ -129,7 +129,7 @@ public final class EmbeddedLog: Broker {
     // MARK: Messages
 
     public func append(_ runs: [OutgoingRun]) throws {
-        let outcome = try commit(try batches(of: runs), Epoch())
+        let outcome = try commit(try batches(of: runs), Epoch(), state: database)
         switch outcome {
         case .committed: return
         case .aborted(let error), .unknown(let error): throw error.asTopicError
@@ -160,14 +160,7 @@ public final class EmbeddedLog: Broker {
     }
 
     public func makeSession(threadID: String, state: any StateDatabase) throws -> any BrokerSession {
-        guard state === database else {
-            throw TopicError(
-                .refused,
-                "thread \(threadID) keeps its state in another database than the log its ends",
-                hint: "both must be one, since a commit is one write of it"
-            )
-        }
-        return EmbeddedSession(self)
+        EmbeddedSession(self, state: state)
     }
 
     // MARK: For sessions and upkeep

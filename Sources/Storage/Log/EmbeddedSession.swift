@@ -5,6 +5,8 @@ import Synchronization
 /// What one stream thread reads from and writes to the embedded log.
 final class EmbeddedSession: BrokerSession {
     private let log: EmbeddedLog
+    /// Where the tasks keep state and offsets: the log's database, or another for queries that end with the process.
+    private let state: any StateDatabase
     private let signal: AppendSignal
     private let woken: WakeFlag
     private let subscription: AppendSubscription
@@ -17,8 +19,9 @@ final class EmbeddedSession: BrokerSession {
     /// A poll returns about that many bytes at most.
     private static let pollBytesMax = 1 << 20
 
-    init(_ log: EmbeddedLog) {
+    init(_ log: EmbeddedLog, state: any StateDatabase) {
         self.log = log
+        self.state = state
         let signal = AppendSignal()
         let woken = WakeFlag()
         self.signal = signal
@@ -70,7 +73,7 @@ final class EmbeddedSession: BrokerSession {
         } catch let error as TopicError {
             return .aborted(reason: error.message)
         }
-        switch try log.commit(appends, epoch) {
+        switch try log.commit(appends, epoch, state: state) {
         case .committed: return .committed
         case .aborted(let error): return .aborted(reason: error.description)
         case .unknown(let error): return .unknown(reason: error.description)
@@ -87,7 +90,7 @@ final class EmbeddedSession: BrokerSession {
         try translated {
             try log.commits.withLock { commits in
                 try log.settle(&commits)
-                let offsets = try CommittedOffsets.read(task, inputs: inputs, from: log.database)
+                let offsets = try CommittedOffsets.read(task, inputs: inputs, from: state)
                 log.register(task, inputs, offsets, &commits)
                 return offsets
             }
