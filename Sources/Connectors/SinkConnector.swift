@@ -36,7 +36,7 @@ public struct ConnectorStatus: Sendable {
     public var rowsDeleted: Int64
     /// Records that lie between the connector and the end of its topics.
     public var lag: Int64
-    /// Facts worth a line in DESCRIBE CONNECTOR, e.g. the target table, the last committed offsets.
+    /// Facts worth a line in DESCRIBE CONNECTOR, such as the target table, the last committed offsets.
     public var details: [(name: String, value: String)]
 
     public init(

@@ -13,6 +13,7 @@ public struct Batch: Sendable {
     /// One byte a row, 1 for a deletion; no buffer when there is none.
     public var deleted: Buffer?
     /// The row that this change replaces, for tables whose reader needs it: the columns of the same schema…
+    /// .
     public var before: [Column]?
     /// …and one byte a row, 1 where there was an earlier row; required when ``before`` is there.
     public var hadBefore: Buffer?
@@ -50,7 +51,7 @@ public struct Batch: Sendable {
         return deleted.base.assumingMemoryBound(to: UInt8.self)[row] != 0
     }
 
-    /// The same rows with other columns, e.g. after a projection; ``before`` is dropped.
+    /// The same rows with other columns, such as after a projection; ``before`` is dropped.
     public func with(schema: Schema, columns: [Column]) -> Batch {
         Batch(
             schema: schema,

@@ -10,7 +10,9 @@ public final class Column: @unchecked Sendable {
     // Unchecked: nothing changes after initialisation, buffers included.
     public let type: SQLType
     public let count: Int
-    /// Bit i set: row i is not NULL. No buffer: no row is NULL.
+    /// Bit i set: row i is not NULL.
+    ///
+    /// No buffer: no row is NULL.
     public let validity: Buffer?
     public let data: Buffer?
     public let offsetBuffer: Buffer?
@@ -76,7 +78,7 @@ public final class Column: @unchecked Sendable {
         return count - Bitmap.population(words, count)
     }
 
-    /// The same values under another type of the same storage, e.g. BIGINT as TIMESTAMP.
+    /// The same values under another type of the same storage, such as BIGINT as TIMESTAMP.
     public func retyped(_ type: SQLType) -> Column {
         precondition(type.storage == self.type.storage, "a column keeps its layout under another type")
         return Column(

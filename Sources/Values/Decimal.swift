@@ -74,7 +74,7 @@ public struct Decimal: Hashable, Sendable {
 }
 
 extension Decimal: CustomStringConvertible {
-    /// Plain notation with all digits of the scale, e.g. `-0.050`.
+    /// Plain notation with all digits of the scale, such as `-0.050`.
     public var description: String {
         var digits = String(unscaled.magnitude)
         guard scale > 0 else { return (unscaled < 0 ? "-" : "") + digits }

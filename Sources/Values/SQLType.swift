@@ -34,7 +34,7 @@ public struct StructField: Hashable, Sendable {
 }
 
 extension SQLType: CustomStringConvertible {
-    /// The type as the dialect writes it, e.g. ``ARRAY<DECIMAL(4, 2)>``.
+    /// The type as the dialect writes it, such as ``ARRAY<DECIMAL(4, 2)>``.
     public var description: String {
         switch self {
         case .boolean: "BOOLEAN"

@@ -39,7 +39,7 @@ public struct Schema: Hashable, Sendable {
 }
 
 extension Schema: CustomStringConvertible {
-    /// The columns as SQL, e.g. `ID BIGINT KEY, N BIGINT`.
+    /// The columns as SQL, such as `ID BIGINT KEY, N BIGINT`.
     public var description: String {
         fields.enumerated().map { index, field in
             "\(quotedIdentifier(field.name)) \(field.type)" + (index < keyCount ? " KEY" : "")

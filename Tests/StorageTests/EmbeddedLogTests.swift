@@ -176,14 +176,29 @@ import Values
         }
     }
 
-    @Test func anotherLogOrDatabaseIsRefused() throws {
+    @Test func anotherLogIsRefused() throws {
         let store = try open()
         let error = #expect(throws: TopicError.self) {
             _ = try EmbeddedLog(directory: directory.path + "/log", database: store.database)
         }
         #expect(error?.kind == .refused)
-        #expect(throws: TopicError.self) {
-            _ = try store.log.makeSession(threadID: "0", state: MemoryDatabase())
-        }
+    }
+
+    /// What a query that ends with the process keeps: offsets beside its state, messages in the log.
+    @Test func sessionWithStateOfItsOwn() throws {
+        let store = try open()
+        try store.log.createTopic("out", TopicSettings(partitions: 1))
+        let memory = MemoryDatabase()
+        let session = try store.log.makeSession(threadID: "0", state: memory)
+        let task = TaskCommitID(query: "q1", subtopology: 0, partition: 0)
+        let input = TopicPartition("out", 0)
+        var epoch = Epoch()
+        epoch.offsets = [task: [input: 7]]
+        try session.append(run("out", 0, ["a"]))
+        #expect(try session.commit(epoch) == .committed)
+        #expect(try session.restore(task, stores: [], inputs: [input]) == [input: 7])
+        #expect(try readAll(store.log, input) == ["a"])
+        let other = try store.log.makeSession(threadID: "0", state: store.database)
+        #expect(try other.restore(task, stores: [], inputs: [input]).isEmpty)
     }
 }

@@ -23,7 +23,9 @@ extension DatePattern {
             let calendarYear = isBeforeChrist ? 1 - year : year
             if let dayOfYear { return CivilDate(year: calendarYear, month: 1, day: 1).epochDay + dayOfYear - 1 }
             let date = CivilDate(year: calendarYear, month: month, day: day)
-            guard date.isValid else { throw FunctionError("there is no day \(day) in month \(month) of \(calendarYear)") }
+            guard date.isValid else {
+                throw FunctionError("there is no day \(day) in month \(month) of \(calendarYear)")
+            }
             return date.epochDay
         }
 

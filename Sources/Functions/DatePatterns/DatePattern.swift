@@ -150,7 +150,9 @@ extension FunctionCall {
         _ make: @escaping (Int) throws(FunctionError) -> Thing
     ) -> (Int) throws(FunctionError) -> Thing {
         // An argument that is not valid complains in every row.
-        guard arguments[argument].isConstant, !arguments[argument].isNull(0), let thing = try? make(0) else { return make }
+        guard arguments[argument].isConstant, !arguments[argument].isNull(0), let thing = try? make(0) else {
+            return make
+        }
         return { _ in thing }
     }
 }

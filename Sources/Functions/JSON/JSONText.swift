@@ -182,14 +182,15 @@ private struct JSONScanner {
     mutating func skipValue(depth: Int) -> Bool {
         guard depth < JSONScanner.depthMax else { return false }
         switch byte {
-        case 0x7B: return skipList(0x7D, depth) { scanner in
-            guard scanner.byte == 0x22, scanner.skipString() else { return false }
-            scanner.skipBlanks()
-            guard scanner.byte == 0x3A else { return false }
-            scanner.step()
-            scanner.skipBlanks()
-            return scanner.skipValue(depth: depth + 1)
-        }
+        case 0x7B:
+            return skipList(0x7D, depth) { scanner in
+                guard scanner.byte == 0x22, scanner.skipString() else { return false }
+                scanner.skipBlanks()
+                guard scanner.byte == 0x3A else { return false }
+                scanner.step()
+                scanner.skipBlanks()
+                return scanner.skipValue(depth: depth + 1)
+            }
         case 0x5B: return skipList(0x5D, depth) { $0.skipValue(depth: depth + 1) }
         case 0x22: return skipString()
         case 0x74: return skip("true")
@@ -229,7 +230,9 @@ private struct JSONScanner {
             case 0x5C:
                 place += 1
                 if byte == 0x75 {
-                    for offset in 1...4 where place + offset >= text.count || !isHex(text[place + offset]) { return false }
+                    for offset in 1...4 where place + offset >= text.count || !isHex(text[place + offset]) {
+                        return false
+                    }
                     place += 5
                 } else {
                     guard "\"\\/bfnrt".utf8.contains(byte) else { return false }

@@ -1,6 +1,7 @@
 import Values
 
 /// A serialisation format of keys or values: JSON, DELIMITED, KAFKA, NONE, …
+/// .
 public protocol Format: Sendable {
     /// As SQL writes it, upper case.
     var name: String { get }
@@ -15,7 +16,9 @@ public protocol Format: Sendable {
 
 /// Options of a format from the WITH clause.
 public struct FormatProperties: Hashable, Sendable {
-    /// False: the only column is the payload itself. Multi-column payloads are always wrapped.
+    /// False: the only column is the payload itself.
+    ///
+    /// Multi-column payloads are always wrapped.
     public var wrapsSingle: Bool
     /// DELIMITED's separator.
     public var delimiter: UInt8

@@ -16,7 +16,9 @@ extension OperatorSpec {
     public var stores: [StoreSpec] { [] }
 }
 
-/// A step of a task. Synchronous and used by one thread: no locks, no clock, no I/O but through its context.
+/// A step of a task.
+///
+/// Synchronous and used by one thread: no locks, no clock, no I/O but through its context.
 public protocol Operator: AnyObject {
     /// Takes the rows that came in on input number `input` (0 for all but joins) and emits what follows from them.
     func process(_ batch: Batch, input: Int, into output: Emitter) throws
@@ -62,7 +64,7 @@ public final class Emitter {
 
 /// A state store that an operator declares.
 public struct StoreSpec: Hashable, Sendable {
-    /// Unique in the query and stable over restarts, e.g. `aggregate-2`.
+    /// Unique in the query and stable over restarts, such as `aggregate-2`.
     public let name: String
 
     public init(name: String) { self.name = name }

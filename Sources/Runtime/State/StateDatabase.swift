@@ -1,6 +1,8 @@
 import Values
 
-/// The local key-value database below all state, with atomic batches: RocksDB, or memory in tests. Safe on any thread.
+/// The local key-value database below all state, with atomic batches: RocksDB, or memory in tests.
+///
+/// Safe on any thread.
 ///
 /// Keys of stores are `StoreID.prefix ‖ user key`; keys whose first four bytes are zero belong to the engine (catalog,
 /// offsets, log ends).
@@ -42,7 +44,7 @@ public struct StoreID: Hashable, Sendable {
     /// 1 or more; 0 is the engine's own area.
     public let number: UInt32
     public let partition: Int32
-    /// The changelog topic, where the broker keeps one, e.g. `weir-CTAS_T_3-aggregate-changelog`.
+    /// The changelog topic, where the broker keeps one, such as `weir-CTAS_T_3-aggregate-changelog`.
     public let changelog: String
 
     public init(number: UInt32, partition: Int32, changelog: String) {
@@ -66,7 +68,7 @@ public struct StateChange: Sendable {
     public let keys: Column
     /// BYTES; NULL deletes.
     public let values: Column
-    /// Key ranges (lower inclusive, upper exclusive) deleted before the puts, e.g. expired windows.
+    /// Key ranges (lower inclusive, upper exclusive) deleted before the puts, such as expired windows.
     public let deletedRanges: [(lower: [UInt8], upper: [UInt8])]
 
     public init(

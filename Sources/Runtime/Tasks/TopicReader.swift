@@ -1,6 +1,6 @@
 import Values
 
-/// Decodes a topic's messages outside of any task, e.g. for a pull query on a stream; bad records are left out.
+/// Decodes a topic's messages outside of any task, such as for a pull query on a stream; bad records are left out.
 public final class TopicReader {
     private let decoder: SourceDecoder
 

@@ -1,6 +1,8 @@
 import Values
 
-/// The topics of an engine: the embedded log, Kafka, or memory in tests. Safe to use from any thread.
+/// The topics of an engine: the embedded log, Kafka, or memory in tests.
+///
+/// Safe to use from any thread.
 ///
 /// Everything here is control plane, except ``read(_:from:rowsMax:bytesMax:)``, which push queries, connectors and PRINT use.
 /// Stream threads read and write through their own ``BrokerSession``.
@@ -44,7 +46,9 @@ public final class AppendSubscription: Sendable {
     deinit { cancel() }
 }
 
-/// What one stream thread reads and writes, and its commits. Used by that thread alone.
+/// What one stream thread reads and writes, and its commits.
+///
+/// Used by that thread alone.
 public protocol BrokerSession: AnyObject {
     /// Replaces the set of partitions that ``poll(rowsMax:timeoutMilliseconds:)`` reads, each from the given offset on.
     /// A partition that stays with the same `offset` value as its current position is not disturbed.
@@ -66,7 +70,9 @@ public protocol BrokerSession: AnyObject {
     func restore(_ task: TaskCommitID, stores: [StoreID], inputs: [TopicPartition]) throws -> [TopicPartition: Int64]
 }
 
-/// How a commit ended. `unknown` is a real answer: the session must be thrown away and ``BrokerSession/restore`` tells what happened.
+/// How a commit ended.
+///
+/// `unknown` is a real answer: the session must be thrown away and ``BrokerSession/restore`` tells what happened.
 public enum CommitOutcome: Equatable, Sendable {
     case committed
     case aborted(reason: String)
@@ -85,7 +91,7 @@ public struct Epoch: Sendable {
 
 /// Identity under which a task's input offsets are committed; stable over restarts.
 public struct TaskCommitID: Hashable, Sendable, CustomStringConvertible {
-    /// The query's id, e.g. `CTAS_TOTALS_3`, used as the consumer group's suffix in Kafka.
+    /// The query's id, such as `CTAS_TOTALS_3`, used as the consumer group's suffix in Kafka.
     public let query: String
     public let subtopology: Int
     public let partition: Int32

@@ -8,7 +8,9 @@ public struct SinkSpec: Sendable {
     public let input: Schema
     /// A column of the input that becomes the record's timestamp; see WITH (TIMESTAMP = …).
     public let timestampColumn: Int?
-    /// True when the rows are a table's: a deleted row is written as a tombstone. False: the same, as a null value.
+    /// True when the rows are a table's: a deleted row is written as a tombstone.
+    ///
+    /// False: the same, as a null value.
     public let isTable: Bool
 
     public init(topic: String, layout: RecordLayout, input: Schema, timestampColumn: Int? = nil, isTable: Bool) {

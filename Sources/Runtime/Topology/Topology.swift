@@ -6,7 +6,7 @@ import Values
 /// topic, the lower one starts with a source that reads it.
 public struct Topology: Sendable {
     public var subtopologies: [Subtopology]
-    /// Topics that exist for this query alone and go with it, e.g. repartition topics.
+    /// Topics that exist for this query alone and go with it, such as repartition topics.
     public var internalTopics: [InternalTopic]
 
     public init(subtopologies: [Subtopology], internalTopics: [InternalTopic] = []) {

@@ -17,7 +17,7 @@ public struct BenchRun {
         public var bootstrapServers: String?
         /// Nexmark events a second of event time.
         public var rate = 10_000
-        /// Session properties, e.g. the cache size.
+        /// Session properties, such as the cache size.
         public var properties: [String: String] = [:]
         public var dataDirectory: String
 

@@ -107,7 +107,11 @@ final class BulkDecoder {
         let listed = try BulkDecoder.listed(request.columns, fields, source)
         let name = request.format == "CSV" ? "DELIMITED" : request.format
         guard ["JSON", "DELIMITED"].contains(name), let format = engine.services.formats[name] else {
-            throw ReplyError("22023", "cannot insert records in format \(request.format)", hint: "use FORMAT JSON or FORMAT CSV")
+            throw ReplyError(
+                "22023",
+                "cannot insert records in format \(request.format)",
+                hint: "use FORMAT JSON or FORMAT CSV"
+            )
         }
         reader = try format.makeReader(listed, wanted: Array(listed.indices), properties: FormatProperties())
         target = try InsertTarget(topic: source.topic, layout: layout, services: engine.services)
@@ -122,7 +126,10 @@ final class BulkDecoder {
             throw ReplyError("42P01", "there is no stream or table \(quotedIdentifier(name))", hint: "SHOW STREAMS;")
         }
         guard !source.isReadOnly else {
-            throw ReplyError("42809", "\(quotedIdentifier(name)) is a SOURCE \(source.kind.rawValue), which is read only")
+            throw ReplyError(
+                "42809",
+                "\(quotedIdentifier(name)) is a SOURCE \(source.kind.rawValue), which is read only"
+            )
         }
         guard source.window == nil else {
             throw ReplyError("0A000", "records cannot be inserted into the windowed \(quotedIdentifier(name))")

@@ -51,7 +51,10 @@ extension Engine {
         add("written by", catalog.writers(of: source.name).joined(separator: ", "))
         if let id = source.createdBy, let query = queries[id] {
             for line in OperatorTotals.of(query.status) {
-                add("\(id): \(line.name)", "in \(line.rowsIn), out \(line.rowsOut), late \(line.late), errors \(line.errors)")
+                add(
+                    "\(id): \(line.name)",
+                    "in \(line.rowsIn), out \(line.rowsOut), late \(line.late), errors \(line.errors)"
+                )
             }
         }
         add("statement", source.sql)
@@ -66,7 +69,9 @@ extension Engine {
             ? []
             : [Schema.windowStart, Schema.windowEnd].map { [.string($0), .string("BIGINT"), .string("WINDOW")] }
         let values = source.valueFields.map { [Value.string($0.name), .string($0.type.description), .null] }
-        let headers = source.headers.map { [Value.string($0.name), .string($0.kind.type.description), .string("HEADER")] }
+        let headers = source.headers.map {
+            [Value.string($0.name), .string($0.kind.type.description), .string("HEADER")]
+        }
         return keys + window + values + headers
     }
 

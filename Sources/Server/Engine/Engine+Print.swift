@@ -67,7 +67,12 @@ private final class TopicPrinter: Sendable {
                 }
                 var found = false
                 for index in positions.indices where sent < limit {
-                    let run = try broker.read(positions[index].0, from: positions[index].1, rowsMax: 512, bytesMax: 1 << 20)
+                    let run = try broker.read(
+                        positions[index].0,
+                        from: positions[index].1,
+                        rowsMax: 512,
+                        bytesMax: 1 << 20
+                    )
                     positions[index].1 = run.nextOffset
                     guard run.count > 0 else { continue }
                     found = true
@@ -95,7 +100,8 @@ private final class TopicPrinter: Sendable {
             schema: Schema(key: [], values: columns),
             count: run.count,
             columns: [
-                run.timestamps.retyped(.timestamp), Column.constant(.integer, .integer(run.partition), count: run.count),
+                run.timestamps.retyped(.timestamp),
+                Column.constant(.integer, .integer(run.partition), count: run.count),
                 run.offsets.retyped(.bigint), printable(run.keys), printable(run.values),
             ],
             timestamps: run.timestamps
@@ -124,7 +130,9 @@ private final class TopicPrinter: Sendable {
             } else if bytes.count == 4 {
                 builder.append(string: String(Int32(bigEndian: bytes.loadUnaligned(as: Int32.self))))
             } else {
-                builder.append(string: "0x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
+                builder.append(
+                    string: "0x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+                )
             }
         }
         return builder.finish()

@@ -83,7 +83,9 @@ extension Engine {
 
     private func createChangelogs(_ query: Launch) throws {
         for subtopology in query.topology.subtopologies {
-            guard let source = subtopology.sources.first, let topic = try broker.describe(source.topic) else { continue }
+            guard let source = subtopology.sources.first, let topic = try broker.describe(source.topic) else {
+                continue
+            }
             for store in subtopology.nodes.flatMap(\.spec.stores) {
                 let settings = TopicSettings(
                     partitions: topic.partitions,
@@ -116,7 +118,12 @@ extension Engine {
             try subtopology.sources.first.flatMap { try broker.describe($0.topic)?.partitions } ?? 0
         }
         let gone = ids.map { id in
-            StateChange(store: id, keys: .of(.bytes, []), values: .of(.bytes, []), deletedRanges: [([], StateChange.end)])
+            StateChange(
+                store: id,
+                keys: .of(.bytes, []),
+                values: .of(.bytes, []),
+                deletedRanges: [([], StateChange.end)]
+            )
         }
         if !gone.isEmpty { try database.write(gone, [], sync: false) }
         for topic in running.topology.internalTopics { try broker.deleteTopic(topic.name) }

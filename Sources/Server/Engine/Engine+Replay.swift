@@ -5,13 +5,18 @@ import Runtime
 extension Engine {
     /// Makes the processing log's topic and stream; they are there in every engine and not part of the stored catalog.
     func defineProcessingLog() throws {
-        try broker.createTopic(ProcessingLogStream.topic, TopicSettings(partitions: 1, retentionMilliseconds: 604_800_000))
+        try broker.createTopic(
+            ProcessingLogStream.topic,
+            TopicSettings(partitions: 1, retentionMilliseconds: 604_800_000)
+        )
         guard let statement = try SQLParser.parse(ProcessingLogStream.sql).first else { return }
         let planned = try planner.plan(statement, sql: ProcessingLogStream.sql, queryNumber: 0)
         if case .createSource(let plan) = planned { try catalog.add(plan.source) }
     }
 
-    /// Says the stored statements again. One that fails is reported and kept, and does not hold up the others.
+    /// Says the stored statements again.
+    ///
+    /// One that fails is reported and kept, and does not hold up the others.
     func replayCatalog() {
         for entry in store.entries {
             do {

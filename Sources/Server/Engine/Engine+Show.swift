@@ -17,7 +17,9 @@ extension Engine {
         case .functions: answer.send(functions())
         case .types:
             var table = ResultTable([("NAME", .string), ("TYPE", .string)])
-            table.rows = catalog.types.sorted { $0.key < $1.key }.map { [.string($0.key), .string($0.value.description)] }
+            table.rows = catalog.types.sorted { $0.key < $1.key }.map {
+                [.string($0.key), .string($0.value.description)]
+            }
             answer.send(table)
         case .variables:
             var table = ResultTable([("NAME", .string), ("VALUE", .string)])

@@ -66,7 +66,8 @@ extension Engine {
             reply.notice("00000", notice)
             reply.finish("OK")
         case .administrative(let statement): try administer(statement, request, reply, started)
-        default: reply.finish(try define(planned, sql: statement.text(in: text), properties: request.session.properties))
+        default:
+            reply.finish(try define(planned, sql: statement.text(in: text), properties: request.session.properties))
         }
     }
 }

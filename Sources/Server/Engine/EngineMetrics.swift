@@ -43,7 +43,10 @@ extension Engine {
         let families: [(String, String, String, (OperatorTotals) -> Int64)] = [
             ("weir_operator_rows_in_total", "counter", "Rows that came into an operator.", { $0.rowsIn }),
             ("weir_operator_rows_out_total", "counter", "Rows that an operator emitted.", { $0.rowsOut }),
-            ("weir_operator_dropped_total", "counter", "Rows removed by a filter or for want of a key.", { $0.dropped }),
+            (
+                "weir_operator_dropped_total", "counter", "Rows removed by a filter or for want of a key.",
+                { $0.dropped }
+            ),
             ("weir_operator_late_total", "counter", "Rows that came after their window had closed.", { $0.late }),
             ("weir_operator_errors_total", "counter", "Rows with an error, see PROCESSING_LOG.", { $0.errors }),
             ("weir_operator_state_bytes", "gauge", "Bytes of state in memory.", { $0.stateBytes }),

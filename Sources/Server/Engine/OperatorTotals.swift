@@ -18,7 +18,9 @@ struct OperatorTotals {
     static func of(_ status: QueryStatus) -> [OperatorTotals] {
         var order: [String] = []
         var totals: [String: OperatorTotals] = [:]
-        for task in status.tasks.sorted(by: { ($0.id.subtopology, $0.id.partition) < ($1.id.subtopology, $1.id.partition) }) {
+        for task in status.tasks.sorted(by: {
+            ($0.id.subtopology, $0.id.partition) < ($1.id.subtopology, $1.id.partition)
+        }) {
             for (position, named) in task.metrics.enumerated() {
                 let key = "\(task.id.subtopology)/\(position)"
                 if totals[key] == nil {

@@ -2,7 +2,9 @@ import Runtime
 import Values
 
 /// One query's tasks on one stream thread: polls, processes, commits, and starts again from the last commit when
-/// something went wrong. Used by its thread alone.
+/// something went wrong.
+///
+/// Used by its thread alone.
 ///
 /// Recovery is the only start: the first start and the one after a failure are the same code.
 final class QueryRunner {
@@ -52,7 +54,7 @@ final class QueryRunner {
         }
     }
 
-    /// Commits what was processed and gives everything up, e.g. before the server stops.
+    /// Commits what was processed and gives everything up, such as before the server stops.
     func stop() {
         do {
             try running?.commit()

@@ -74,7 +74,9 @@ struct QuerySettings: Sendable {
         }
     }
 
-    var start: StartPosition { StartPosition(rawValue: (properties["auto.offset.reset"] ?? "").lowercased()) ?? .earliest }
+    var start: StartPosition {
+        StartPosition(rawValue: (properties["auto.offset.reset"] ?? "").lowercased()) ?? .earliest
+    }
 
     /// Settings of each task, when the query's stateful tasks share its cache.
     func taskSettings(tasks: Int) -> TaskSettings {

@@ -30,7 +30,9 @@ extension Optional where Wrapped == String {
 extension StatementRequest {
     /// The rows of a batch as reply lines in the request's format.
     func lines(_ batch: Batch) -> [UInt8] {
-        ReplyRowEncoder(batch.schema.fields.map(\.type), format.shape, decimalsAsNumbers: decimalsAsNumbers).lines(batch)
+        ReplyRowEncoder(batch.schema.fields.map(\.type), format.shape, decimalsAsNumbers: decimalsAsNumbers).lines(
+            batch
+        )
     }
 }
 

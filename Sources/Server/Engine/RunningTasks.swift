@@ -80,7 +80,8 @@ final class RunningTasks {
     func turn(timeoutMilliseconds: Int) throws -> QueryRunner.Turn {
         if let results = work.results, !results.isReady { return .idle(milliseconds: 20) }
         let clock = work.services.clock
-        let timeout = dirtySince == nil ? timeoutMilliseconds : min(timeoutMilliseconds, Int(work.commit.idleMilliseconds))
+        let timeout =
+            dirtySince == nil ? timeoutMilliseconds : min(timeoutMilliseconds, Int(work.commit.idleMilliseconds))
         let run = try session.poll(rowsMax: work.settings.batchRowsMax, timeoutMilliseconds: timeout)
         if let run { try process(run) }
         if bootstrap.isActive { bootstrap.update(session) }

@@ -33,10 +33,15 @@ final class StreamThread: Sendable {
         pthread_attr_setstacksize(&attributes, 4 << 20)
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self).toOpaque()
-        let created = pthread_create(&thread, &attributes, { context in
-            if let context { Unmanaged<StreamThread>.fromOpaque(context).takeRetainedValue().run() }
-            return nil
-        }, context)
+        let created = pthread_create(
+            &thread,
+            &attributes,
+            { context in
+                if let context { Unmanaged<StreamThread>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            },
+            context
+        )
         precondition(created == 0, "the system refused a thread")
         pthread_detach(thread)
         pthread_attr_destroy(&attributes)
@@ -54,7 +59,7 @@ final class StreamThread: Sendable {
         finished.wait()
     }
 
-    /// Wakes the thread, e.g. because messages were appended.
+    /// Wakes the thread, such as because messages were appended.
     func wake() {
         let (waiter, asleep) = inbox.withLock { inbox in
             let asleep = !inbox.signalled
