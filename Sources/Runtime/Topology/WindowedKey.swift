@@ -1,6 +1,6 @@
 extension WindowedKey {
     /// Bytes that the window adds to the key.
-    var byteCount: Int {
+    public var byteCount: Int {
         switch self {
         case .time: 8
         case .session: 16
@@ -8,7 +8,7 @@ extension WindowedKey {
     }
 
     /// Reads the bounds from the end of a windowed key of sufficient length.
-    func bounds(_ bytes: UnsafeRawBufferPointer) -> (start: Int64, end: Int64) {
+    public func bounds(_ bytes: UnsafeRawBufferPointer) -> (start: Int64, end: Int64) {
         func word(_ position: Int) -> Int64 {
             Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: position, as: Int64.self))
         }

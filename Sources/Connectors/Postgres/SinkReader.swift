@@ -1,0 +1,130 @@
+import Runtime
+import Values
+
+/// Reads the topics of a sink from its positions on and decodes what it finds.
+final class SinkReader {
+    private struct Input {
+        let partition: TopicPartition
+        /// Index of the topic's layout.
+        let layout: Int
+        var next: Int64
+    }
+
+    private let setup: SinkSetup
+    private let decoders: [RowDecoder]
+    private var inputs: [Input] = []
+    private var turn = 0
+
+    /// Bytes that one read brings, at most about.
+    private static let bytesMax = 8 << 20
+
+    /// Records that were read together.
+    struct Records {
+        /// Rows by layout, in the order of their offsets in each partition; records that could not be decoded are not there.
+        var batches: [[Batch]]
+        /// Behind the last record of each partition.
+        var next: [TopicPartition: Int64] = [:]
+        var bad: [RecordProblem] = []
+        var count = 0
+    }
+
+    /// Starts at the committed offsets, and at the beginning of partitions without one.
+    /// - Throws: ``PostgresError`` when a topic is missing or was made anew.
+    init(_ setup: SinkSetup, progress: ProgressRow, report: SinkReport) throws {
+        self.setup = setup
+        decoders = try setup.layouts.map { try RowDecoder($0.topic, setup.formats) }
+        try open(progress.offsets, reset: progress.reset(), report)
+    }
+
+    private func open(_ committed: [TopicPartition: Int64], reset: String, _ report: SinkReport) throws {
+        for (index, layout) in setup.layouts.enumerated() {
+            let topic = layout.topic.topic
+            guard let settings = try setup.broker.describe(topic) else { throw TopicError.noTopic(topic) }
+            for number in 0..<settings.partitions {
+                let partition = TopicPartition(topic, Int32(number))
+                guard !inputs.contains(where: { $0.partition == partition }) else { continue }
+                let range = try setup.broker.offsets(of: partition)
+                let start = committed[partition] ?? range.lowerBound
+                guard start <= range.upperBound else {
+                    throw PostgresError(
+                        .target,
+                        "the target has partition \(partition) up to offset \(start), but it ends at "
+                            + "\(range.upperBound): the topic was made anew or lost its end",
+                        hint: "to write the topic from its beginning: \(reset)"
+                    )
+                }
+                if start < range.lowerBound {
+                    report.gap(
+                        "\(partition): records \(start) to \(range.lowerBound - 1) were removed before they were read"
+                    )
+                }
+                inputs.append(Input(partition: partition, layout: index, next: max(start, range.lowerBound)))
+            }
+        }
+    }
+
+    /// Starts to read partitions that were added since.
+    func findPartitions(_ report: SinkReport) throws { try open([:], reset: "", report) }
+
+    /// The next offset of every partition.
+    var positions: [TopicPartition: Int64] {
+        Dictionary(uniqueKeysWithValues: inputs.map { ($0.partition, $0.next) })
+    }
+
+    /// Records between the positions and the ends of the partitions.
+    func lag() throws -> Int64 {
+        var total: Int64 = 0
+        for input in inputs { total += max(try setup.broker.offsets(of: input.partition).upperBound - input.next, 0) }
+        return total
+    }
+
+    /// The next records, in fair turns over the partitions; nil when there are none.
+    func read() throws -> Records? {
+        var records = Records(batches: Array(repeating: [], count: setup.layouts.count))
+        let rowsMax = setup.settings.batchRowsMax
+        for step in 0..<inputs.count where records.count < rowsMax {
+            let index = (turn + step) % inputs.count
+            let input = inputs[index]
+            let run = try setup.broker.read(
+                input.partition,
+                from: input.next,
+                rowsMax: rowsMax - records.count,
+                bytesMax: SinkReader.bytesMax
+            )
+            inputs[index].next = run.nextOffset
+            guard run.count > 0 else { continue }
+            try decode(run, input.layout, into: &records)
+            records.count += run.count
+        }
+        turn = inputs.isEmpty ? 0 : (turn + 1) % inputs.count
+        guard records.count > 0 else { return nil }
+        records.next = positions
+        return records
+    }
+
+    private func decode(_ run: MessageRun, _ layout: Int, into records: inout Records) throws {
+        var bad: [BadPayload] = []
+        let batch = try decoders[layout].decode(run, bad: &bad)
+        guard !bad.isEmpty else {
+            records.batches[layout].append(batch)
+            return
+        }
+        let offsets = run.offsets.values(as: Int64.self)
+        for payload in bad {
+            records.bad.append(
+                RecordProblem(
+                    kind: .deserialization,
+                    query: setup.name,
+                    topic: run.topic,
+                    partition: run.partition,
+                    offset: offsets[payload.row],
+                    field: payload.field,
+                    value: payload.value,
+                    reason: payload.reason
+                )
+            )
+        }
+        let badRows = Set(bad.map { Int32($0.row) })
+        records.batches[layout].append(batch.rows((0..<Int32(batch.count)).filter { !badRows.contains($0) }))
+    }
+}
