@@ -168,7 +168,7 @@ struct ShellTests {
 }
 
 /// The program beside the test bundle.
-private let shellPath: String = {
+let shellPath: String = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return URL(filePath: own).deletingLastPathComponent().appending(path: "weir").path()
 }()

@@ -1,3 +1,4 @@
+import Connectors
 import Dispatch
 import Parser
 import Planner
@@ -31,6 +32,54 @@ extension Engine {
     /// Records between all persistent queries and the ends of their topics, as of their last commits.
     public func totalLag() -> Int64 {
         control.sync { queries.values.reduce(0) { $0 + lag(of: $1).values.reduce(0, +) } }
+    }
+
+    /// Whether there are queries or connectors that go on by themselves.
+    public var hasWork: Bool { control.sync { !queries.isEmpty || !connectors.isEmpty } }
+
+    /// Whether every query and every connector has processed and committed all that is in its topics.
+    ///
+    /// Looks twice, because between looks at two queries the first may have written what the second reads.
+    public func isCaughtUp() -> Bool {
+        control.sync { (0..<2).allSatisfy { _ in queriesAreCaughtUp() && connectorsAreCaughtUp() } }
+    }
+
+    private func queriesAreCaughtUp() -> Bool {
+        queries.values.allSatisfy { query in
+            guard !query.status.isPaused else { return true }
+            let positions = query.status.positions
+            return query.topology.subtopologies.flatMap(\.sources).allSatisfy { source in
+                guard let count = try? broker.describe(source.topic)?.partitions else { return false }
+                return (0..<count).allSatisfy { number in
+                    let partition = TopicPartition(source.topic, Int32(number))
+                    guard let position = positions[partition] else { return false }
+                    return (try? broker.offsets(of: partition).upperBound).map { position >= $0 } ?? false
+                }
+            }
+        }
+    }
+
+    private func connectorsAreCaughtUp() -> Bool {
+        connectors.values.allSatisfy { connector in
+            let status = connector.status
+            return status.state == .running && status.lag == 0
+        }
+    }
+
+    /// What keeps a query or a connector from going on.
+    public func problem() -> String? {
+        control.sync {
+            if let (name, reason) = startProblems.min(by: { $0.key < $1.key }) { return "\(name): \(reason)" }
+            for query in queries.values.sorted(by: { $0.id < $1.id }) {
+                if let error = query.status.error { return "\(query.id): \(error)" }
+            }
+            for (name, connector) in connectors.sorted(by: { $0.key < $1.key }) {
+                let status = connector.status
+                guard status.state == .waiting || status.state == .failed else { continue }
+                return "\(name): \(status.reason ?? status.state.rawValue)"
+            }
+            return nil
+        }
     }
 
     /// The first failure among the persistent queries.

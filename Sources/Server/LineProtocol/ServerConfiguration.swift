@@ -6,6 +6,8 @@ public struct ServerConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// The line protocol's port; 0 lets the system choose (see `NetworkServer.port`).
     public var port: UInt16 = 9347
+    /// False: nothing listens on `host` and `port`, only on the unix socket.
+    public var listensOnPort = true
     /// Path of a unix socket to listen on as well.
     public var unixSocketPath: String?
     /// Port of `GET /metrics` and `/healthz` on `httpHost`; 0 lets the system choose, nil means none.

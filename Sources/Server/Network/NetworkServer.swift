@@ -66,19 +66,9 @@ public final class NetworkServer: @unchecked Sendable {
 
     /// Listens and serves until `stop`.
     public func start() throws(ServerError) {
-        let address = try SocketAddress(host: configuration.host, port: configuration.port)
-        guard address.isLocal || configuration.token != nil || configuration.insecure else {
-            throw ServerError(
-                "refusing to listen on \(configuration.host): others could reach it without authentication",
-                hint: "give a token file, or --insecure if that is meant"
-            )
-        }
         raiseDescriptorLimit()
         let accept: (Int32, String) -> Void = { [unowned self] in welcome($0, $1) }
-        let name = "\(configuration.host):\(configuration.port)"
-        let listener = try Listener(loop, address, named: name, accept: accept)
-        port = listener.port
-        listeners = [listener]
+        if configuration.listensOnPort { try listenOnPort(accept) }
         if let path = configuration.unixSocketPath {
             listeners.append(try Listener.unix(loop, path: path, accept: accept))
         }
@@ -105,6 +95,20 @@ public final class NetworkServer: @unchecked Sendable {
     }
 
     // MARK: Start
+
+    private func listenOnPort(_ accept: @escaping (Int32, String) -> Void) throws(ServerError) {
+        let address = try SocketAddress(host: configuration.host, port: configuration.port)
+        guard address.isLocal || configuration.token != nil || configuration.insecure else {
+            throw ServerError(
+                "refusing to listen on \(configuration.host): others could reach it without authentication",
+                hint: "give a token file, or --insecure if that is meant"
+            )
+        }
+        let name = "\(configuration.host):\(configuration.port)"
+        let listener = try Listener(loop, address, named: name, accept: accept)
+        port = listener.port
+        listeners.append(listener)
+    }
 
     private func startHTTP() throws(ServerError) {
         guard let port = configuration.httpPort else { return }

@@ -3,8 +3,12 @@ import Server
 
 /// The options that set an engine up, shared by the subcommands that hold one.
 enum EngineOptions {
-    static let options = [
-        Option("data-dir", "d", value: "DIR", "state, topics and catalog; made when missing (weir-data)"),
+    static func options(defaultDirectory: String) -> [Option] {
+        [Option("data-dir", "d", value: "DIR", "state, topics and catalog; made when missing (\(defaultDirectory))")]
+            + otherOptions
+    }
+
+    private static let otherOptions = [
         Option(
             "bootstrap-servers",
             "b",

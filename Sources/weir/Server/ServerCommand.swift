@@ -6,7 +6,7 @@ extension Subcommand {
     static let server = Subcommand(
         "server",
         summary: "run the engine and listen for SQL",
-        options: EngineOptions.options + [
+        options: EngineOptions.options(defaultDirectory: "weir-data") + [
             Option("host", "H", value: "ADDRESS", "listen here (127.0.0.1)"),
             Option("port", "p", value: "N", "TCP port of the line protocol (9347); 0 chooses one"),
             Option("socket", "s", value: "PATH", "listen on this unix socket as well"),

@@ -7,10 +7,10 @@ enum Interrupt {
     /// The end to poll; -1 before `install`.
     static var descriptor: Int32 { ends.read }
 
-    /// Catches SIGINT from now on.
+    /// Catches SIGINT, or these signals, from now on.
     ///
     /// Without `SA_RESTART`, so that waiting for a key ends too.
-    static func install() {
+    static func install(_ signals: [Int32] = [SIGINT]) {
         guard ends.read < 0 else { return }
         var descriptors: [Int32] = [-1, -1]
         guard pipe(&descriptors) == 0 else { return }
@@ -24,11 +24,13 @@ enum Interrupt {
             var byte: UInt8 = 0
             _ = write(Interrupt.ends.write, &byte, 1)
         }
-        sigaction(SIGINT, &action, nil)
-        // Who started us may have blocked it for us.
+        // Who started us may have blocked them for us.
         var interrupts = sigset_t()
         sigemptyset(&interrupts)
-        sigaddset(&interrupts, SIGINT)
+        for signal in signals {
+            sigaction(signal, &action, nil)
+            sigaddset(&interrupts, signal)
+        }
         pthread_sigmask(SIG_UNBLOCK, &interrupts, nil)
     }
 

@@ -105,6 +105,20 @@ struct ResultPrinter {
     }
 }
 
+extension ResultPrinter.Style {
+    /// What `--format` says; without it a table on a terminal and JSON elsewhere.
+    init(_ arguments: Arguments, _ screen: Screen) throws(UsageError) {
+        guard let name = arguments.value("format") else {
+            self = screen.isTerminal ? .table : .json
+            return
+        }
+        guard let style = Self(rawValue: name.lowercased()) else {
+            throw UsageError("--format takes json, csv, tsv or table, not \"\(name)\"")
+        }
+        self = style
+    }
+}
+
 /// What standard output is.
 struct Screen {
     /// Whether a person looks at it.

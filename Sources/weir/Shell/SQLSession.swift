@@ -51,7 +51,8 @@ final class SQLSession {
     /// Prints the help of the server on a topic.
     func help(_ topic: String) throws(ClientError) {
         try client.send(Array("HELP \(topic)\n".utf8))
-        _ = try printReplies(to: "", file: nil)
+        // Help is its own answer.
+        _ = try printReplies(to: "", file: nil, isQuiet: true)
     }
 
     /// Runs one statement and prints what it answers.
@@ -59,10 +60,12 @@ final class SQLSession {
     /// - Parameters:
     ///   - records: where the records of a bulk insert come from.
     ///   - file: where the statement stands, when it is from a script.
+    ///   - isQuiet: whether success is not worth a line.
     func run(
         _ statement: String,
         records: (() -> [UInt8]?)? = nil,
-        file: (name: String, line: Int)? = nil
+        file: (name: String, line: Int)? = nil,
+        isQuiet: Bool = false
     ) throws(ClientError) -> Outcome {
         let payload = Array(statement.utf8)
         try client.send(Array("SQL \(payload.count)\n".utf8) + payload + [0x0a])
@@ -70,12 +73,13 @@ final class SQLSession {
             while let chunk = records() { try client.send(chunk) }
             try client.send(Array("\\.\n".utf8))
         }
-        return try printReplies(to: statement, file: file)
+        return try printReplies(to: statement, file: file, isQuiet: isQuiet)
     }
 
     private func printReplies(
         to statement: String,
-        file: (name: String, line: Int)?
+        file: (name: String, line: Int)?,
+        isQuiet: Bool
     ) throws(ClientError) -> Outcome {
         let start = Self.milliseconds()
         var printer = ResultPrinter(style: style, screen: screen)
@@ -96,8 +100,7 @@ final class SQLSession {
                 switch reply {
                 case .success(let text):
                     printer.end()
-                    // Help is its own answer.
-                    if !statement.isEmpty { report(text, milliseconds: Self.milliseconds() - start) }
+                    if !isQuiet { report(text, milliseconds: Self.milliseconds() - start) }
                     for _ in 0..<cancels { _ = try finalReply() }
                     return .succeeded
                 case .failure(let failure):

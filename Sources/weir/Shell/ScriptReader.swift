@@ -3,16 +3,19 @@ import Server
 
 /// Reads statements, and the records behind a bulk insert, from a file, a pipe or a string.
 final class ScriptReader {
-    /// A statement and the line of the input on which it begins, from 1.
+    /// A statement and the place of the input at which it begins; line and column count from 1.
     struct Statement {
         var text: String
         var line: Int
+        var column: Int
     }
 
     private let descriptor: Int32
     private var bytes: [UInt8]
     private var position = 0
     private var line = 1
+    /// Characters before ``position`` on its line.
+    private var indent = 0
     private var isAtEnd: Bool
 
     /// Reads `descriptor` to its end.
@@ -32,7 +35,7 @@ final class ScriptReader {
     /// The next statement, or nil at the end; the last one may lack its `;`.
     func nextStatement() -> Statement? {
         skipBlanks()
-        let firstLine = line
+        let (firstLine, firstColumn) = (line, indent + 1)
         var splitter = StatementScanner()
         var scanned = position
         while true {
@@ -40,14 +43,14 @@ final class ScriptReader {
             if let end {
                 let text = take(upTo: end + 1)
                 guard splitter.endedWithContent else { return nextStatement() }
-                return Statement(text: text, line: firstLine)
+                return Statement(text: text, line: firstLine, column: firstColumn)
             }
             scanned = bytes.count
             guard fill() else { break }
             if position == 0 { scanned = min(scanned, bytes.count) }
         }
         guard splitter.hasContent else { return nil }
-        return Statement(text: take(upTo: bytes.count), line: firstLine)
+        return Statement(text: take(upTo: bytes.count), line: firstLine, column: firstColumn)
     }
 
     /// Some record lines, whole ones with line feeds, without the `\.`; nil when there are no more.
@@ -67,16 +70,14 @@ final class ScriptReader {
             let line = bytes[end..<lineEnd]
             if line.elementsEqual("\\.".utf8) || line.elementsEqual("\\.\r".utf8) {
                 if end > position { break }
-                position = lineEnd + 1
-                self.line += 1
+                pass(lineEnd + 1)
                 return nil
             }
             end = lineEnd + 1
         }
         guard end > position else { return nil }
         var records = Array(bytes[position..<end])
-        position = end
-        line += records.count { $0 == 0x0a }
+        pass(end)
         if records.last != 0x0a { records.append(0x0a) }
         return records
     }
@@ -85,11 +86,8 @@ final class ScriptReader {
     func skipLine() {
         while position < bytes.count || fill() {
             let byte = bytes[position]
-            position += 1
-            if byte == 0x0a {
-                line += 1
-                return
-            }
+            pass(position + 1)
+            if byte == 0x0a { return }
         }
     }
 
@@ -97,16 +95,27 @@ final class ScriptReader {
         while position < bytes.count || fill() {
             let byte = bytes[position]
             guard byte == 0x20 || (0x09...0x0d).contains(byte) else { return }
-            if byte == 0x0a { line += 1 }
-            position += 1
+            pass(position + 1)
         }
     }
 
     private func take(upTo end: Int) -> String {
         let text = String(decoding: bytes[position..<end], as: UTF8.self)
-        line += bytes[position..<end].count { $0 == 0x0a }
-        position = end
+        pass(end)
         return text
+    }
+
+    /// Moves to `end` and counts what lies before it.
+    private func pass(_ end: Int) {
+        for byte in bytes[position..<end] {
+            if byte == 0x0a {
+                line += 1
+                indent = 0
+            } else if byte & 0xC0 != 0x80 {
+                indent += 1
+            }
+        }
+        position = end
     }
 
     /// Reads more behind what there is; what has been taken is dropped only when everything has.
