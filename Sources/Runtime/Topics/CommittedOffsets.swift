@@ -5,7 +5,7 @@
 /// numbers big-endian; the value is the next offset (8).
 public enum CommittedOffsets {
     /// Every key of the area starts with this.
-    public static let area: [UInt8] = [0, 0, 0, 0, UInt8(ascii: "O")]
+    public static let area: [UInt8] = EngineArea.offsets.prefix
 
     /// The writes that commit an epoch's offsets.
     public static func puts(_ offsets: [TaskCommitID: [TopicPartition: Int64]]) -> [RawPut] {

@@ -32,8 +32,8 @@ final class CatalogStore {
     private var counters = Counters()
     private(set) var entries: [Entry] = []
 
-    private static let prefix: [UInt8] = [0, 0, 0, 0, UInt8(ascii: "C")]
-    private static let countersKey: [UInt8] = [0, 0, 0, 0, UInt8(ascii: "N")]
+    private static let prefix: [UInt8] = EngineArea.catalog.prefix
+    private static let countersKey: [UInt8] = EngineArea.catalogCounters.prefix
 
     /// Reads the catalog.
     /// - Throws: what the database throws, and ``DecodingError`` for an entry that is no longer readable.

@@ -203,5 +203,5 @@ extension EmbeddedLog {
     }
 
     /// A write that changes nothing, for the sync alone.
-    private static let boundary = RawPut(LogRecords.area("S"), nil)
+    private static let boundary = RawPut(EngineArea.boundary.prefix, nil)
 }

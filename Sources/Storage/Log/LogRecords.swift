@@ -2,17 +2,13 @@ import Runtime
 
 /// What the log keeps in the engine's area of the state database.
 ///
-/// Keys begin with four zero bytes and a letter: `T` ‖ name: a topic's settings; `E` ‖ topic number (4) ‖ partition (4): the
-/// end of a partition; `N`: the next topic number; `B`: the run of the operating system that wrote last; `S`: never
-/// there, for writes that only sync. Committed input
-/// offsets are under `O` (``CommittedOffsets``); `C` belongs to the catalog of the server. Numbers are big-endian.
+/// Under ``topics`` by name: a topic's settings; under ``ends`` by topic number (4) and partition (4): the end of a
+/// partition. Numbers are big-endian.
 enum LogRecords {
-    static let topics = area("T")
-    static let ends = area("E")
-    static let nextNumber = area("N")
-    static let boot = area("B")
-
-    static func area(_ letter: Character) -> [UInt8] { [0, 0, 0, 0, letter.asciiValue ?? 0] }
+    static let topics = EngineArea.topics.prefix
+    static let ends = EngineArea.ends.prefix
+    static let nextNumber = EngineArea.nextTopic.prefix
+    static let boot = EngineArea.boot.prefix
 
     static func topicKey(_ name: String) -> [UInt8] { topics + Array(name.utf8) }
 
