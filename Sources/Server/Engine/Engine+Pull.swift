@@ -106,7 +106,10 @@ struct PullQuery: Sendable {
             stores: [:],
             partitionCounts: [:]
         )
-        return try plan.steps.map { try $0.makeOperator(context) }
+        // A state holds the rows before HAVING and the query's own projection.
+        var steps = plan.steps
+        if case .state(let state, _) = plan.access { steps = state.steps + steps }
+        return try steps.map { try $0.makeOperator(context) }
     }
 
     private static func apply(_ steps: [any Operator], to batch: Batch) throws -> [Batch] {
