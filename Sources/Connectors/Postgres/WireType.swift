@@ -88,10 +88,7 @@ enum WireType: Hashable, Sendable {
 
     /// True when an explicit cast is needed to put the values into a column of the type.
     func needsCast(to target: String) -> Bool {
-        switch self {
-        case .text: !["text", "varchar", "bpchar"].contains(target)
-        case .jsonb: target != "jsonb"
-        default: false
-        }
+        guard self == .text || self == .jsonb else { return false }
+        return !["text", "varchar", "bpchar", "jsonb"].contains(target)
     }
 }

@@ -55,21 +55,28 @@ extension QueryAnalyzer {
         let kind = try kind(of: clause, left, right, condition, isFirst: isFirst)
         let (rekeyed, key) = rekeyed(left, condition, clause, kind, right.scope)
         let source = right.scope.sources[0]
+        let hasTime = query.mentions("ROWTIME")
+        let isStreams = kind == .streamStream
         let join = LogicalPlan.Join(
             kind: kind,
             type: clause.kind,
             rightName: source.name,
-            hasRightTime: query.mentions("ROWTIME"),
+            hasRightTime: hasTime && !isStreams,
+            span: try clause.within.map { (within) throws(PlanError) in try span(within, clause.kind) },
             position: clause.position
         )
-        let plan = LogicalPlan.join(join, kind == .foreignKey ? rekeyed : .repartition(rekeyed), right.plan)
+        let plan = LogicalPlan.join(
+            join,
+            kind == .foreignKey ? rekeyed : .repartition(rekeyed),
+            isStreams ? .repartition(rightRows(right, condition, hasTime: hasTime)) : right.plan
+        )
         let output = plan.output
         let moved = rekeyed.output.fields.count - left.plan.output.fields.count
         let width = rekeyed.output.fields.count
         var columns = source.columns.enumerated().map { index, column in
             Scope.Column(column.name, output.column(width + index), isListed: column.isListed)
         }
-        if join.hasRightTime {
+        if hasTime {
             columns.append(Scope.Column("ROWTIME", output.column(output.fields.count - 1), isListed: false))
         }
         let joined = Scope.Source(name: source.name, columns: columns, rowTime: nil)
@@ -117,6 +124,33 @@ extension QueryAnalyzer {
         let key = Rows.JoinKey(sides: [.init(expression: condition.left, text: condition.leftText)])
         let isNameless = isFull || !(condition.left.isColumn || condition.right.isColumn)
         return (rekey(left, condition.left, name: isNameless ? keyName(left.scope, right) : nil), key)
+    }
+
+    /// The rows of the right stream under the key of the join, all their columns among the values.
+    private func rightRows(_ right: Rows, _ condition: JoinCondition, hasTime: Bool) -> LogicalPlan {
+        let output = right.plan.output
+        let values = output.fields.indices.map { LogicalPlan.Named(output.fields[$0].name, output.column($0)) }
+        let time = hasTime ? [LogicalPlan.Named("ROWTIME", .rowTime)] : []
+        let key = LogicalPlan.Named(condition.right.columnName ?? "ROWKEY", condition.right)
+        return .project(LogicalPlan.Projection(key: [key], values: values + time), right.plan)
+    }
+
+    /// How far apart in time rows may be.
+    private func span(_ within: Parser.JoinWindow, _ kind: JoinClause.Kind) throws(PlanError) -> JoinSpan {
+        let (before, after) = (within.before.milliseconds, within.after.milliseconds)
+        let (size, overflow) = before.addingReportingOverflow(after)
+        guard !overflow else {
+            throw PlanError(SQLState.outOfRange, "WITHIN is too long", at: within.position)
+        }
+        // As in ksqlDB, where a RIGHT join is the LEFT join of the sides turned round: there, before and after are said of
+        // the row that is kept.
+        let isTurned = kind == .right
+        return JoinSpan(
+            beforeMilliseconds: isTurned ? after : before,
+            afterMilliseconds: isTurned ? before : after,
+            graceMilliseconds: within.grace?.milliseconds ?? max(86_400_000 - size, 0),
+            waits: within.grace != nil
+        )
     }
 
     /// Says what stands for the key of a join: columns that are equal to it, or if there are none a key of its own.

@@ -20,7 +20,9 @@ extension LogicalPlan: CustomStringConvertible {
         case .repartition(let input):
             return "Repartition by " + input.output.key.map { quotedIdentifier($0.name) }.joined(separator: ", ")
         case .aggregate(let aggregation, let input): return aggregation.summary(input.output)
-        case .join(let join, _, _): return "Join \(join.kind.rawValue) \(join.type.rawValue.lowercased())"
+        case .join(let join, _, _):
+            let text = "Join \(join.kind.rawValue) \(join.type.rawValue.lowercased())"
+            return text + (join.span.map { " \($0)" } ?? "")
         }
     }
 }

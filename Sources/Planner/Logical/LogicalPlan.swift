@@ -86,7 +86,8 @@ indirect enum LogicalPlan: Sendable {
 
     /// Rows of two sides with equal keys.
     ///
-    /// The columns are those of the left side, all columns of the right side, and its ROWTIME if it is asked for.
+    /// The columns are those of the left side, all columns of the right side (of a stream, whose columns are all among its
+    /// values: the values), and its ROWTIME if it is asked for.
     struct Join: Sendable {
         let kind: Kind
         /// What becomes of rows without a match.
@@ -94,6 +95,8 @@ indirect enum LogicalPlan: Sendable {
         /// The name of the right side in the query, which the names of its columns begin with.
         let rightName: String
         var hasRightTime: Bool
+        /// How far apart in time rows of two streams may be.
+        var span: JoinSpan?
         /// Where the statement says so.
         let position: SourcePosition
 
@@ -109,9 +112,12 @@ indirect enum LogicalPlan: Sendable {
 }
 
 extension LogicalPlan.Join {
+    /// The first column of the right side that the join has.
+    func rightStart(_ right: Schema) -> Int { kind == .streamStream ? right.valueStart : 0 }
+
     /// What the join adds to the columns of its left side.
     fileprivate func rightFields(_ right: Schema) -> [Schema.Field] {
-        right.fields.map { Schema.Field("\(rightName)_\($0.name)", $0.type) }
+        right.fields[rightStart(right)...].map { Schema.Field("\(rightName)_\($0.name)", $0.type) }
             + (hasRightTime ? [Schema.Field("\(rightName)_ROWTIME", .bigint)] : [])
     }
 }

@@ -3,27 +3,33 @@ import Runtime
 import Values
 
 extension Lowering {
-    /// A stream's rows joined with a table's; the join itself keeps the table's rows.
+    /// The rows of two sides with equal keys.
     mutating func join(
         _ join: LogicalPlan.Join,
-        _ stream: LogicalPlan,
-        _ table: LogicalPlan,
+        _ left: LogicalPlan,
+        _ right: LogicalPlan,
         _ output: Schema
     ) throws(PlanError) -> Fragment {
-        guard join.kind == .streamTable else {
+        switch join.kind {
+        case .streamTable: return try streamTable(join, left, right, output)
+        case .streamStream: return try streamStream(join, left, right, output)
+        case .tableTable, .foreignKey:
             throw PlanError(
                 SQLState.notSupported,
                 "the \(join.kind.rawValue) join is not supported yet",
                 at: join.position
             )
         }
-        var fragment =
-            if case .repartition(let rows) = stream {
-                // The table is read from its own topic, so the stream's rows go where its records are.
-                try repartition(rows, .changes, meeting: table.partitioning(context))
-            } else {
-                try lower(stream, .changes)
-            }
+    }
+
+    /// A stream's rows joined with a table's; the join itself keeps the table's rows.
+    private mutating func streamTable(
+        _ join: LogicalPlan.Join,
+        _ stream: LogicalPlan,
+        _ table: LogicalPlan,
+        _ output: Schema
+    ) throws(PlanError) -> Fragment {
+        var fragment = try lower(stream, .changes, meeting: table)
         let rows = try lower(table, .changes)
         fragment.join(
             rows,
@@ -38,5 +44,52 @@ extension Lowering {
             )
         )
         return fragment
+    }
+
+    private mutating func streamStream(
+        _ join: LogicalPlan.Join,
+        _ left: LogicalPlan,
+        _ right: LogicalPlan,
+        _ output: Schema
+    ) throws(PlanError) -> Fragment {
+        guard let span = join.span else {
+            throw PlanError(SQLState.syntax, "a stream-stream join needs WITHIN", at: join.position)
+        }
+        var fragment = try lower(left, .changes, meeting: right)
+        let rows = try lower(right, .changes, meeting: left)
+        fragment.join(
+            rows,
+            StreamStreamJoin(
+                join.type.streams,
+                left: left.output,
+                right: right.output,
+                window: span,
+                output: output,
+                leftStore: storeName("join-left"),
+                rightStore: storeName("join-right")
+            )
+        )
+        return fragment
+    }
+
+    /// One side of a join; what has to move goes where the rows of the other side are, or are going to be.
+    mutating func lower(_ plan: LogicalPlan, _ need: Need, meeting other: LogicalPlan) throws(PlanError) -> Fragment {
+        guard case .repartition(let rows) = plan else { return try lower(plan, need) }
+        guard case .repartition(let others) = other else {
+            // The other side is read from its own topic.
+            return try repartition(rows, need, meeting: other.partitioning(context))
+        }
+        return try repartition(rows, need, partitions: max(partitions(of: rows), partitions(of: others)))
+    }
+}
+
+extension JoinClause.Kind {
+    fileprivate var streams: StreamStreamJoin.Kind {
+        switch self {
+        case .inner: .inner
+        case .left: .left
+        case .right: .right
+        case .full: .full
+        }
     }
 }

@@ -14,10 +14,15 @@ extension Lowering {
 
     /// Rows brought together by key: the operators so far become a subtopology that writes an internal topic, and the
     /// rows go on from there.
-    /// - Parameter target: the topic whose records the rows are to meet; nil when they meet only each other.
-    mutating func repartition(_ input: LogicalPlan, _ need: Need, meeting target: Partitioning? = nil)
-        throws(PlanError) -> Fragment
-    {
+    /// - Parameters:
+    ///   - target: the topic whose records the rows are to meet; nil when they meet only moved rows.
+    ///   - count: the partitions of the internal topic where there is no such topic; nil: as many as the input has.
+    mutating func repartition(
+        _ input: LogicalPlan,
+        _ need: Need,
+        meeting target: Partitioning? = nil,
+        partitions count: Int? = nil
+    ) throws(PlanError) -> Fragment {
         var fragment = try lower(input, need)
         let schema = input.output
         let topic = "\(settings.internalTopicPrefix)\(query)-repartition-\(internalTopics.count + 1)"
@@ -29,7 +34,7 @@ extension Lowering {
             )
         )
         complete(fragment)
-        let partitions = target?.partitions ?? partitions(of: input)
+        let partitions = target?.partitions ?? count ?? partitions(of: input)
         add(InternalTopic(name: topic, settings: TopicSettings(partitions: partitions, isInternal: true)))
         return Fragment(
             SourceSpec(topic: topic, payload: .batches, output: schema, isTable: input.kind == .table)
@@ -37,7 +42,7 @@ extension Lowering {
     }
 
     /// The partitions of the left-most source.
-    private func partitions(of plan: LogicalPlan) -> Int {
+    func partitions(of plan: LogicalPlan) -> Int {
         plan.scans.first.flatMap { context.partitions[$0.source.topic] } ?? 1
     }
 }

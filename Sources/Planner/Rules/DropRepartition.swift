@@ -12,11 +12,34 @@ extension Rule {
                     left == table.partitioning(context)
                 else { return nil }
                 return .join(join, stream, table)
+            case .join(let join, .repartition(let left), .repartition(let right)):
+                return kept(join, left, right, context)
             case .aggregate(let aggregation, .repartition(let input)):
                 return input.isPartitionedByKey ? .aggregate(aggregation, input) : nil
             default:
                 return nil
             }
+        }
+    }
+}
+
+extension Rule {
+    /// A join of which both sides could move: none does where equal keys are in partitions of the same number, one where
+    /// the rows of the other stay where they are.
+    private static func kept(
+        _ join: LogicalPlan.Join,
+        _ left: LogicalPlan,
+        _ right: LogicalPlan,
+        _ context: RuleContext
+    ) -> LogicalPlan? {
+        let sides = [left, right].map { $0.isPartitionedByKey ? $0.partitioning(context) : nil }
+        switch (sides[0], sides[1]) {
+        case (nil, nil): return nil
+        case (let a?, let b?) where a == b: return .join(join, left, right)
+        case (let a, let b):
+            // The side with more partitions stays.
+            return (a?.partitions ?? 0) >= (b?.partitions ?? 0)
+                ? .join(join, left, .repartition(right)) : .join(join, .repartition(left), right)
         }
     }
 }

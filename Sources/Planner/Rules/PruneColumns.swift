@@ -117,17 +117,21 @@ private struct ColumnPruner {
         _ needed: Set<Int>
     ) -> Pruned {
         let width = stream.output.fields.count
-        let tableWidth = table.output.fields.count
+        let start = join.rightStart(table.output)
+        let tableWidth = table.output.fields.count - start
         let left = prune(stream, needed.filter { $0 < width })
-        let right = prune(table, Set(needed.map { $0 - width }.filter { (0..<tableWidth).contains($0) }))
+        let right = prune(
+            table,
+            Set(needed.map { $0 - width + start }.filter { (start..<(start + tableWidth)).contains($0) })
+        )
         let newWidth = left.plan.output.fields.count
         var places = left.places
-        for (old, new) in right.places { places[old + width] = new + newWidth }
+        for (old, new) in right.places where old >= start { places[old - start + width] = new - start + newWidth }
         var join = join
         if join.hasRightTime {
             join.hasRightTime = needed.contains(width + tableWidth)
             if join.hasRightTime {
-                places[width + tableWidth] = newWidth + right.plan.output.fields.count
+                places[width + tableWidth] = newWidth + right.plan.output.fields.count - start
             } else {
                 changed = true
             }

@@ -1,3 +1,4 @@
+import Parser
 import Runtime
 import Values
 
@@ -13,7 +14,7 @@ extension Rule {
                 return .project(projection, .filter(below, inner))
             case .repartition(let inner):
                 return .repartition(.filter(condition, inner))
-            case .join(let join, let stream, let table) where join.kind == .streamTable:
+            case .join(let join, let stream, let table) where join.kind == .streamTable || join.kind == .streamStream:
                 return pushed(condition, join, stream, table)
             default:
                 return nil
@@ -21,10 +22,9 @@ extension Rule {
         }
     }
 
-    /// Moves what a condition says about a join's stream below the join.
+    /// Moves what a condition says about one stream of a join below the join, as far as that is never filled up with NULLs.
     ///
-    /// The stream is never filled up with NULLs, so this can be checked before. Conditions about the table stay: below
-    /// the join they would have to keep the table's old rows.
+    /// Conditions about a table stay: below the join they would have to keep the table's old rows.
     private static func pushed(
         _ condition: Expression,
         _ join: LogicalPlan.Join,
@@ -32,13 +32,29 @@ extension Rule {
         _ table: LogicalPlan
     ) -> LogicalPlan? {
         let width = stream.output.fields.count
-        let isAboutStream = { (part: Expression) in
-            part.isDeterministic && part.columnsRead.allSatisfy { $0 < width }
+        let start = join.rightStart(table.output)
+        let keepsLeft = join.type == .inner || join.type == .left
+        let keepsRight = join.kind == .streamStream && join.type == .inner
+        let isAboutLeft = { (part: Expression) in
+            keepsLeft && part.isDeterministic && part.columnsRead.allSatisfy { $0 < width }
+        }
+        let isAboutRight = { (part: Expression) in
+            keepsRight && part.isDeterministic && !part.columnsRead.isEmpty
+                && part.columnsRead.allSatisfy { $0 >= width } && !isAboutLeft(part)
         }
         let parts = condition.conjuncts
-        guard let below = Expression.all(parts.filter(isAboutStream)) else { return nil }
-        let joined = LogicalPlan.join(join, .filter(below, stream), table)
-        guard let above = Expression.all(parts.filter { !isAboutStream($0) }) else { return joined }
+        let left = Expression.all(parts.filter(isAboutLeft))
+        let right = Expression.all(parts.filter(isAboutRight))?.rewritten { part in
+            guard case .column(let index, _, _) = part else { return nil }
+            return table.output.column(index - width + start)
+        }
+        guard left != nil || right != nil else { return nil }
+        let joined = LogicalPlan.join(
+            join,
+            left.map { .filter($0, stream) } ?? stream,
+            right.map { .filter($0, table) } ?? table
+        )
+        guard let above = Expression.all(parts.filter { !isAboutLeft($0) && !isAboutRight($0) }) else { return joined }
         return .filter(above, joined)
     }
 }

@@ -65,7 +65,7 @@ final class SessionOutput {
         return keyRows.withUnsafeBufferPointer { keyRows in
             resultRows.withUnsafeBufferPointer { resultRows in
                 guard let keyRow = keyRows.baseAddress, let resultRow = resultRows.baseAddress else { return nil }
-                let bounds = [starts, ends].map(column)
+                let bounds = [starts, ends].map { Column.of($0) }
                 return Batch(
                     schema: schema,
                     count: count,
@@ -76,14 +76,6 @@ final class SessionOutput {
                 )
             }
         }
-    }
-
-    private func column(_ numbers: [Int64]) -> Column {
-        let data = Buffer(capacity: numbers.count * 8)
-        numbers.withUnsafeBytes {
-            UnsafeMutableRawBufferPointer(start: data.base, count: data.capacity).copyMemory(from: $0)
-        }
-        return Column(type: .bigint, count: numbers.count, data: data)
     }
 
     private func deletions() -> Buffer {

@@ -114,10 +114,13 @@ extension GroupCache {
     }
 
     /// Finds the records of all requests, reads them from the store or makes new ones, and pins them for this batch.
-    func find(_ requests: KeyRequests, into slots: UnsafeMutablePointer<UInt32>) throws {
+    /// - Parameter isSameBatch: what was found for the batch before stays pinned as well.
+    func find(_ requests: KeyRequests, into slots: UnsafeMutablePointer<UInt32>, isSameBatch: Bool = false) throws {
         if !isOpen { open(completeFrom: try isStoreEmpty() ? .min : .max) }
-        stamp &+= 1
-        if stamp == 0 { restartStamps() }
+        if !isSameBatch {
+            stamp &+= 1
+            if stamp == 0 { restartStamps() }
+        }
         let misses = misses.reserve(requests.count)
         let count = layout.isWord ? probeWords(requests, slots, misses) : probeBytes(requests, slots, misses)
         if count > 0 { try add(requests, misses, count, slots) }
@@ -223,7 +226,7 @@ extension GroupCache {
     }
 
     /// The hash of a key as ``RowGroups`` computes it.
-    private func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
+    func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
         // No byte is read of an empty key.
         let base = key.baseAddress ?? UnsafeRawPointer(table)
         guard layout.isWord else { return Hash.of(base, key.count) }

@@ -106,10 +106,7 @@ struct PullQuery: Sendable {
             stores: [:],
             partitionCounts: [:]
         )
-        // A state holds the rows before HAVING and the query's own projection.
-        var steps = plan.steps
-        if case .state(let state, _) = plan.access { steps = state.steps + steps }
-        return try steps.map { try $0.makeOperator(context) }
+        return try plan.steps.map { try $0.makeOperator(context) }
     }
 
     private static func apply(_ steps: [any Operator], to batch: Batch) throws -> [Batch] {
@@ -133,10 +130,13 @@ struct PullQuery: Sendable {
         var keys: [Column]?
         if case .lookups(let columns) = range.keys { keys = columns }
         let query = StateQuery(keys: keys, windowStarts: range.windowStart)
-        guard let readable = state.spec as? any ReadableState else {
+        if let aggregate = state.spec as? Aggregate {
+            try aggregate.rows(in: database, stores: stores, query, take)
+        } else if let table = state.spec as? TableSource {
+            try table.rows(in: database, stores: stores, query, take)
+        } else {
             throw ReplyError("0A000", "this table keeps no state that can be read: \(state.spec.summary)")
         }
-        try readable.rows(in: database, stores: stores, query, take)
     }
 
     /// Reads the records that the topic holds now.

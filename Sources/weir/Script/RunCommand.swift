@@ -30,7 +30,7 @@ private struct RunCommand {
     private let style: ResultPrinter.Style
     private let variables: ScriptVariables
 
-    /// How long a query may fail before it is no longer waited for.
+    /// How long a query may fail before `--exit` gives up.
     private static let failingMillisecondsMax = 10_000
 
     init(_ arguments: Arguments) throws(UsageError) {
@@ -48,10 +48,7 @@ private struct RunCommand {
             let local = try LocalEngine(settings)
             defer { local.stop() }
             guard try runScripts(local) else { return .failed }
-            guard arguments.has("exit") else { return waitForInterrupt(local.engine) }
-            guard let reason = waitUntilCaughtUp(local.engine) else { return .ok }
-            printError("weir run: \(reason)")
-            return .failed
+            return arguments.has("exit") ? waitUntilCaughtUp(local.engine) : waitForInterrupt(local.engine)
         } catch let error as ClientError {
             printError("weir run: \(error.message)" + (error.hint.map { "\n  hint: \($0)" } ?? ""))
             return .failed
@@ -63,8 +60,7 @@ private struct RunCommand {
 
     private func runScripts(_ local: LocalEngine) throws(ClientError) -> Bool {
         let session = try SQLSession(local.address, token: nil, style: style, screen: .standard)
-        var runner = ScriptRunner(session: session, keepsGoing: arguments.has("keep-going"), variables: variables)
-        runner.settle = { _ = waitUntilCaughtUp(local.engine) }
+        let runner = ScriptRunner(session: session, keepsGoing: arguments.has("keep-going"), variables: variables)
         guard try runner.defineVariables() else { return false }
         for file in arguments.operands {
             guard try runner.runFile(file) else { return false }
@@ -80,18 +76,21 @@ private struct RunCommand {
         return .ok
     }
 
-    /// Waits until every query has processed what is in its topics.
-    /// - Returns: why that did not come about, or nil.
-    private func waitUntilCaughtUp(_ engine: Engine) -> String? {
+    private func waitUntilCaughtUp(_ engine: Engine) -> ExitCode {
         var failingMilliseconds = 0
         while !engine.isCaughtUp() {
-            let problem = engine.problem()
-            failingMilliseconds = problem == nil ? 0 : failingMilliseconds + 20
-            if let problem, failingMilliseconds >= Self.failingMillisecondsMax { return problem }
+            failingMilliseconds = engine.problem() == nil ? 0 : failingMilliseconds + 20
+            if failingMilliseconds >= Self.failingMillisecondsMax, let problem = engine.problem() {
+                printError("weir run: \(problem)")
+                return .failed
+            }
             var wait = pollfd(fd: Interrupt.descriptor, events: Int16(POLLIN), revents: 0)
             poll(&wait, 1, 20)
-            if Interrupt.take() { return "interrupted before the queries had caught up" }
+            if Interrupt.take() {
+                printError("weir run: interrupted before the queries had caught up")
+                return .failed
+            }
         }
-        return nil
+        return .ok
     }
 }

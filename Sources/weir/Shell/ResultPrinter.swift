@@ -45,12 +45,7 @@ struct ResultPrinter {
         case .progress(let value): footer?.note(value)
         case .notice(let code, let text):
             flush()
-            // Between rows for a program, words are no row.
-            if code != "00000" || (style != .table && header != nil) {
-                printError("note: \(text)")
-            } else {
-                printLine(text)
-            }
+            if code == "00000" { printLine(text) } else { printError("note: \(text)") }
         case .success, .failure, .unknown: break
         }
         if output.count >= 64 << 10 { flush() }
