@@ -125,6 +125,18 @@ import Values
         #expect(error?.kind == .notFound)
     }
 
+    @Test func aTopicDeletedBeforeItsSyncLeavesNothingToSync() throws {
+        var settings = StorageSettings.small
+        settings.durability = .interval(milliseconds: 3_600_000)
+        let store = try open(1, settings)
+        try store.log.createTopic("gone", TopicSettings(partitions: 2))
+        try store.log.append([run("gone", 1, ["x"]), run("in", ["y"])])
+        try store.log.deleteTopic("gone")
+        try store.log.sync()
+        try store.log.append([run("in", ["z"])])
+        #expect(try store.log.offsets(of: input) == 0..<2)
+    }
+
     @Test func oldSegmentsGoByAgeAndBySize() throws {
         var settings = StorageSettings.small
         settings.retentionBytes = 20_000

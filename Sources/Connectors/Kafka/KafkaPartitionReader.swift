@@ -1,5 +1,6 @@
 import CRdKafka
 import Runtime
+import Values
 
 /// Reads one partition through a queue of its own, so that a paused partition keeps what was fetched for it and a run
 /// never mixes partitions.
@@ -15,6 +16,9 @@ final class KafkaPartitionReader {
     private let arena: UnsafeMutablePointer<KafkaRunArena>
     private let wakeUp: KafkaWakeUp?
     private var isReading = false
+    /// Bytes of keys and values of the last run.
+    private(set) var lastRunBytes = 0
+    private var lastRunCount = 1
 
     /// Starts to fetch from `offset` on; `wakeUp` is signalled when messages came.
     init(_ partition: TopicPartition, from offset: Int64, _ client: KafkaClient, wakeUp: KafkaWakeUp? = nil) throws {
@@ -61,6 +65,9 @@ final class KafkaPartitionReader {
     /// nil before, and always nil when the client does not ask for such events.
     var end: Int64? { arena.pointee.end }
 
+    /// About how many bytes of messages wait to be taken, judged by those of the last run.
+    var queuedBytes: Int { rd_kafka_queue_length(queue) * lastRunBytes / lastRunCount }
+
     /// Goes on to an offset that has no messages before it, as behind the marker of a commit.
     func skip(to offset: Int64) { position = max(position, offset) }
 
@@ -75,6 +82,8 @@ final class KafkaPartitionReader {
         }
         let run = arena.pointee.finish(partition)
         position = run.nextOffset
+        lastRunCount = run.count
+        lastRunBytes = Int(run.keys.offsets[run.count]) + Int(run.values.offsets[run.count])
         return run
     }
 

@@ -142,6 +142,10 @@ struct KafkaRunArena {
 
     @inline(__always)
     private mutating func addHeaders(_ message: UnsafeMutablePointer<rd_kafka_message_t>) {
+        if KafkaHeaders.isWithout(message) {
+            if headers != nil { appendHeaders(nil) }
+            return
+        }
         var found: OpaquePointer?
         let hasHeaders = rd_kafka_message_headers(message, &found) == RD_KAFKA_RESP_ERR_NO_ERROR
         if hasHeaders || headers != nil { appendHeaders(hasHeaders ? found : nil) }

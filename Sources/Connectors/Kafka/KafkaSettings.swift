@@ -12,7 +12,7 @@ public struct KafkaSettings: Sendable {
     /// The largest message written or read; internal topics are created with it as their `max.message.bytes`.
     public var messageBytesMax = 8 << 20
     /// Fetched and not yet polled bytes per partition.
-    public var prefetchBytesMax = 16 << 20
+    public var prefetchBytesMax = 4 << 20
     /// Written and not yet acknowledged bytes per thread, above which writing waits.
     public var unsentBytesMax = 256 << 20
     /// How long a request of the control plane may take before the cluster counts as unreachable.
@@ -29,6 +29,11 @@ public struct KafkaSettings: Sendable {
 }
 
 extension KafkaSettings {
+    /// ``prefetchBytesMax``, unless a property of librdkafka says otherwise.
+    var prefetchBytesEffective: Int {
+        max(properties["queued.max.messages.kbytes"].flatMap { Int($0) } ?? prefetchBytesMax >> 10, 1) << 10
+    }
+
     /// The consumer group under which the input offsets of a query's tasks are committed, like `weir-default-CTAS_T_3`.
     ///
     /// Tasks behind the first repartitioning have groups of their own, because two of them may read one partition.

@@ -364,7 +364,7 @@ extension KafkaClient {
                 "enable.partition.eof": isControl ? "true" : "false",
                 // TCP has its own checksum, and so has every disk; verifying again costs a tenth of the reading.
                 "check.crcs": "false",
-                "fetch.message.max.bytes": isControl ? "1048576" : "4194304",
+                "fetch.message.max.bytes": "1048576",
                 "fetch.max.bytes": "\(max(16 << 20, settings.messageBytesMax))",
                 "receive.message.max.bytes": "\(max(16 << 20, settings.messageBytesMax) + (1 << 20))",
                 // The bytes are the limit. With a limit of messages as well, small messages would leave the
@@ -373,7 +373,7 @@ extension KafkaClient {
                 "queued.max.messages.kbytes": "\(max((isControl ? 4 << 20 : settings.prefetchBytesMax) >> 10, 1))",
                 "fetch.error.backoff.ms": "100",
                 // The end of a partition is reported by a fetch that found nothing, which the broker holds back this long.
-                "fetch.wait.max.ms": isControl ? "25" : "500",
+                "fetch.wait.max.ms": isControl ? "25" : "100",
             ],
             target
         )

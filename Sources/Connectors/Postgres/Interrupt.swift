@@ -47,18 +47,14 @@ final class Interrupt: Sendable {
 
 /// A point on the monotonic clock.
 struct Deadline {
-    private let milliseconds: Int64
+    private let instant: ContinuousClock.Instant
 
-    init(in wait: Int) { milliseconds = Deadline.now + Int64(wait) }
+    init(in milliseconds: Int) { instant = .now + .milliseconds(milliseconds) }
 
-    /// Milliseconds that are left, 0 when it has passed.
-    var left: Int { Int(max(milliseconds - Deadline.now, 0)) }
-
-    private static let start = ContinuousClock.now
-
-    /// Milliseconds of the monotonic clock.
-    static var now: Int64 {
-        let (seconds, attoseconds) = start.duration(to: .now).components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    /// Milliseconds that are left, rounded up; 0 when it has passed.
+    var left: Int {
+        let rest = ContinuousClock.now.duration(to: instant).components
+        guard rest.seconds >= 0, rest.attoseconds >= 0 else { return 0 }
+        return Int(rest.seconds) * 1000 + Int((rest.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 }

@@ -2,7 +2,9 @@ import CLibPQ
 import Foundation
 import Values
 
-/// One connection to the server, used by one thread. No call waits longer than its timeout, or for a stopped connector.
+/// One connection to the server, used by one thread.
+///
+/// No call waits longer than its timeout, or for a stopped connector.
 final class PostgresConnection {
     private let handle: OpaquePointer
     private let interrupt: Interrupt
@@ -26,15 +28,11 @@ final class PostgresConnection {
             throw PostgresError(.connection, "no memory for a connection")
         }
         self.handle = handle
-        do throws(PostgresError) {
-            let seconds = parameters.keywords.last { $0.name == "connect_timeout" }.flatMap { Int($0.value) } ?? 10
-            try establish(Deadline(in: max(seconds, 1) * 1000))
-            PQsetnonblocking(handle, 1)
-            PQsetNoticeProcessor(handle, { _, _ in }, nil)
-        } catch {
-            PQfinish(handle)
-            throw error
-        }
+        // From here on `deinit` frees the handle, whether this succeeds or not.
+        let seconds = parameters.keywords.last { $0.name == "connect_timeout" }.flatMap { Int($0.value) } ?? 10
+        try establish(Deadline(in: max(seconds, 1) * 1000))
+        PQsetnonblocking(handle, 1)
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
     }
 
     deinit {
@@ -79,9 +77,6 @@ final class PostgresConnection {
         return
             "postgresql://\(text(PQuser(handle)))@\(text(PQhost(handle))):\(text(PQport(handle)))/\(text(PQdb(handle)))"
     }
-
-    /// The server's version, e.g. 150004.
-    var serverVersion: Int { Int(PQserverVersion(handle)) }
 
     /// Throws when the server closed the connection while nothing was running.
     func checkAlive() throws(PostgresError) {
@@ -237,7 +232,9 @@ extension PostgresConnection {
         PostgresError(.connection, "connection lost: \(reason)", sqlstate: "08006")
     }
 
-    /// Asks the server to give up the running statement. The request is a connection of its own that may take long.
+    /// Asks the server to give up the running statement.
+    ///
+    /// The request is a connection of its own that may take long.
     private func cancelElsewhere() {
         guard let cancel = PQgetCancel(handle) else { return }
         let request = CancelRequest(handle: cancel)

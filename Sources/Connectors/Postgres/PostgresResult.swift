@@ -13,6 +13,8 @@ struct PostgresResult: ~Copyable {
 
     var rowCount: Int { Int(PQntuples(handle)) }
 
+    var columnCount: Int { Int(PQnfields(handle)) }
+
     /// How many rows the statement changed.
     var affected: Int { Int(String(cString: PQcmdTuples(handle))) ?? 0 }
 

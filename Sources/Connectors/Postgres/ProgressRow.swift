@@ -150,7 +150,7 @@ struct ProgressRow {
         return "DELETE FROM weir_progress WHERE service = \(literal(service)) AND connector = \(literal(connector));"
     }
 
-    /// `{"topic":{"0":17}}`
+    /// The offsets as `{"topic":{"0":17}}`.
     private static func json(_ offsets: [TopicPartition: Int64]) -> String {
         var arena = ByteArena(capacity: offsets.count * 32 + 64)
         var last: String?

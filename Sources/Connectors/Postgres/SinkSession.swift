@@ -1,7 +1,9 @@
 import Runtime
 import Values
 
-/// One connection of a sink and what was found out over it: tables, progress, positions. After any error a new one is made.
+/// One connection of a sink and what was found out over it: tables, progress, positions.
+///
+/// After any error a new one is made.
 final class SinkSession {
     private let setup: SinkSetup
     private let connection: PostgresConnection

@@ -83,7 +83,7 @@ struct TableChecks {
         return nil
     }
 
-    /// What the sink does with the table. Finding rows by key and ON CONFLICT read it.
+    /// What the sink does with the table; finding rows by key and ON CONFLICT read it.
     private var rights: [String] {
         switch layout.insertMode {
         case .insert: ["INSERT"]

@@ -10,7 +10,9 @@ struct TableName: Hashable, Sendable {
         self.name = name
     }
 
-    /// The table for a topic. A point in the format separates the schema, one in the topic's name belongs to the name.
+    /// The table for a topic.
+    ///
+    /// A point in the format separates the schema, one in the topic's name belongs to the name.
     init(format: String, topic: String) throws(PostgresError) {
         var parts = format.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         parts = parts.map { $0.replacing("${topic}", with: topic) }

@@ -88,7 +88,10 @@ enum WireType: Hashable, Sendable {
 
     /// True when an explicit cast is needed to put the values into a column of the type.
     func needsCast(to target: String) -> Bool {
-        guard self == .text || self == .jsonb else { return false }
-        return !["text", "varchar", "bpchar", "jsonb"].contains(target)
+        switch self {
+        case .text: !["text", "varchar", "bpchar"].contains(target)
+        case .jsonb: target != "jsonb"
+        default: false
+        }
     }
 }

@@ -106,7 +106,10 @@ struct PullQuery: Sendable {
             stores: [:],
             partitionCounts: [:]
         )
-        return try plan.steps.map { try $0.makeOperator(context) }
+        // A state holds the rows before HAVING and the query's own projection.
+        var steps = plan.steps
+        if case .state(let state, _) = plan.access { steps = state.steps + steps }
+        return try steps.map { try $0.makeOperator(context) }
     }
 
     private static func apply(_ steps: [any Operator], to batch: Batch) throws -> [Batch] {
@@ -130,13 +133,10 @@ struct PullQuery: Sendable {
         var keys: [Column]?
         if case .lookups(let columns) = range.keys { keys = columns }
         let query = StateQuery(keys: keys, windowStarts: range.windowStart)
-        if let aggregate = state.spec as? Aggregate {
-            try aggregate.rows(in: database, stores: stores, query, take)
-        } else if let table = state.spec as? TableSource {
-            try table.rows(in: database, stores: stores, query, take)
-        } else {
+        guard let readable = state.spec as? any ReadableState else {
             throw ReplyError("0A000", "this table keeps no state that can be read: \(state.spec.summary)")
         }
+        try readable.rows(in: database, stores: stores, query, take)
     }
 
     /// Reads the records that the topic holds now.

@@ -24,6 +24,7 @@ struct CommitState: Sendable {
 
     mutating func forget(_ partition: PartitionLog) {
         dirtyPartitions[ObjectIdentifier(partition)] = nil
+        dirtyDirectories.remove(partition.directory)
         consumed[partition.partition] = nil
         unsettled.removeAll { $0.log === partition }
     }

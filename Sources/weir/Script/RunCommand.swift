@@ -30,7 +30,7 @@ private struct RunCommand {
     private let style: ResultPrinter.Style
     private let variables: ScriptVariables
 
-    /// How long a query may fail before `--exit` gives up.
+    /// How long a query may fail before it is no longer waited for.
     private static let failingMillisecondsMax = 10_000
 
     init(_ arguments: Arguments) throws(UsageError) {
@@ -48,7 +48,10 @@ private struct RunCommand {
             let local = try LocalEngine(settings)
             defer { local.stop() }
             guard try runScripts(local) else { return .failed }
-            return arguments.has("exit") ? waitUntilCaughtUp(local.engine) : waitForInterrupt(local.engine)
+            guard arguments.has("exit") else { return waitForInterrupt(local.engine) }
+            guard let reason = waitUntilCaughtUp(local.engine) else { return .ok }
+            printError("weir run: \(reason)")
+            return .failed
         } catch let error as ClientError {
             printError("weir run: \(error.message)" + (error.hint.map { "\n  hint: \($0)" } ?? ""))
             return .failed
@@ -60,7 +63,8 @@ private struct RunCommand {
 
     private func runScripts(_ local: LocalEngine) throws(ClientError) -> Bool {
         let session = try SQLSession(local.address, token: nil, style: style, screen: .standard)
-        let runner = ScriptRunner(session: session, keepsGoing: arguments.has("keep-going"), variables: variables)
+        var runner = ScriptRunner(session: session, keepsGoing: arguments.has("keep-going"), variables: variables)
+        runner.settle = { _ = waitUntilCaughtUp(local.engine) }
         guard try runner.defineVariables() else { return false }
         for file in arguments.operands {
             guard try runner.runFile(file) else { return false }
@@ -76,21 +80,18 @@ private struct RunCommand {
         return .ok
     }
 
-    private func waitUntilCaughtUp(_ engine: Engine) -> ExitCode {
+    /// Waits until every query has processed what is in its topics.
+    /// - Returns: why that did not come about, or nil.
+    private func waitUntilCaughtUp(_ engine: Engine) -> String? {
         var failingMilliseconds = 0
         while !engine.isCaughtUp() {
-            failingMilliseconds = engine.problem() == nil ? 0 : failingMilliseconds + 20
-            if failingMilliseconds >= Self.failingMillisecondsMax, let problem = engine.problem() {
-                printError("weir run: \(problem)")
-                return .failed
-            }
+            let problem = engine.problem()
+            failingMilliseconds = problem == nil ? 0 : failingMilliseconds + 20
+            if let problem, failingMilliseconds >= Self.failingMillisecondsMax { return problem }
             var wait = pollfd(fd: Interrupt.descriptor, events: Int16(POLLIN), revents: 0)
             poll(&wait, 1, 20)
-            if Interrupt.take() {
-                printError("weir run: interrupted before the queries had caught up")
-                return .failed
-            }
+            if Interrupt.take() { return "interrupted before the queries had caught up" }
         }
-        return .ok
+        return nil
     }
 }

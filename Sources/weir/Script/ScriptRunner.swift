@@ -9,6 +9,8 @@ struct ScriptRunner {
     let keepsGoing: Bool
     /// Variables from the command line; what the script DEFINEs under these names does not count.
     let variables: ScriptVariables
+    /// Called before a query over what is there now; waits until that is all that was inserted before.
+    var settle: () -> Void = {}
 
     /// Sends the variables of the command line to the server.
     func defineVariables() throws(ClientError) -> Bool {
@@ -37,6 +39,7 @@ struct ScriptRunner {
             let place = file.map { (name: $0, line: statement.line) }
             let outcome: SQLSession.Outcome
             if BulkInsertParts(statement.text) == nil {
+                if isPullQuery(statement.text) { settle() }
                 outcome = try session.run(statement.text, file: place)
             } else {
                 // Records follow their statement, or come from standard input when that is on the command line.
@@ -53,6 +56,13 @@ struct ScriptRunner {
             }
         }
         return succeeded
+    }
+
+    private func isPullQuery(_ text: String) -> Bool {
+        var options = ParserOptions()
+        options.variables = variables.values
+        guard case .query(let query)? = try? SQLParser.parseStatement(text, options: options).kind else { return false }
+        return query.emit == nil
     }
 }
 

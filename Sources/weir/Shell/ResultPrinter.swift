@@ -45,7 +45,12 @@ struct ResultPrinter {
         case .progress(let value): footer?.note(value)
         case .notice(let code, let text):
             flush()
-            if code == "00000" { printLine(text) } else { printError("note: \(text)") }
+            // Between rows for a program, words are no row.
+            if code != "00000" || (style != .table && header != nil) {
+                printError("note: \(text)")
+            } else {
+                printLine(text)
+            }
         case .success, .failure, .unknown: break
         }
         if output.count >= 64 << 10 { flush() }

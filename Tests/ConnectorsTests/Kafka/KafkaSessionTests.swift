@@ -173,6 +173,24 @@ extension KafkaTests {
             #expect(seen == [0: Array(letters[5...]), 1: letters])
         }
 
+        @Test func fetchingGoesOnAsSoonAsThereIsRoom() throws {
+            let broker = try TestCluster.broker {
+                $0.prefetchBytesMax = 64 << 10
+                $0.properties = ["fetch.message.max.bytes": "65536"]
+            }
+            let long = Letter(key: nil, value: String(repeating: "x", count: 10_000))
+            for _ in 0..<20 { try broker.append([OutgoingRun(input, 0, Array(repeating: long, count: 20))]) }
+            let session = try broker.makeSession(threadID: "0", state: MemoryDatabase())
+            try session.assign([TopicPartition(input, 0): 0])
+            #expect(try session.poll(rowsMax: 1, timeoutMilliseconds: 5000)?.count == 1)
+            // Everything that may be fetched is.
+            Thread.sleep(forTimeInterval: 0.3)
+            let start = Date()
+            #expect(try session.receive(399, rowsMax: 1).count == 399)
+            // Left alone, librdkafka would sleep a second after every 64 KiB.
+            #expect(Date().timeIntervalSince(start) < 10)
+        }
+
         @Test func aWaitingPollIsWoken() throws {
             let session = try broker.makeSession(threadID: "0", state: MemoryDatabase())
             try session.assign([TopicPartition(input, 0): 0])

@@ -1,0 +1,29 @@
+-- Runs after access-log.sql.
+--
+-- A few requests of the first minutes of 2026, and what becomes of them. `weir run access-log.sql access-log-records.sql`
+
+INSERT INTO access_logs FORMAT JSON;
+{"ID":"r1","TIME":1767225600000,"SERVICE":"shop","METHOD":"GET","PATH":"/cart?item=7","STATUS":200,"BYTES":5120,"DURATION_MS":12.5,"CLIENT":"10.1.2.3"}
+{"ID":"r2","TIME":1767225610000,"SERVICE":"shop","METHOD":"POST","PATH":"/cart","STATUS":503,"BYTES":128,"DURATION_MS":300,"CLIENT":"10.1.2.4"}
+{"ID":"r3","TIME":1767225620000,"SERVICE":"blog","METHOD":"GET","PATH":"/posts/1","STATUS":200,"BYTES":20480,"DURATION_MS":3.5,"CLIENT":"10.9.9.9"}
+{"ID":"r4","TIME":1767225661000,"SERVICE":"shop","METHOD":"GET","PATH":"/cart","STATUS":200,"BYTES":5000,"DURATION_MS":8,"CLIENT":"10.1.2.3"}
+{"ID":"r5","TIME":1767225662000,"SERVICE":"wiki","METHOD":"GET","PATH":"/","STATUS":500,"DURATION_MS":1.5,"CLIENT":"10.5.5.5"}
+{"ID":"r6","TIME":1767225663000,"SERVICE":"blog","METHOD":"GET"}
+\.
+
+SELECT * FROM access_summary;
+--> {"PATH":"/cart","WINDOWSTART":1767225600000,"WINDOWEND":1767225660000,"REQUESTS":2,"ERRORS":1,"BYTES":5248,"AVERAGE_MS":156.25,"FASTEST_MS":12.5,"SLOWEST_MS":300.0}
+--> {"PATH":"/posts/1","WINDOWSTART":1767225600000,"WINDOWEND":1767225660000,"REQUESTS":1,"ERRORS":0,"BYTES":20480,"AVERAGE_MS":3.5,"FASTEST_MS":3.5,"SLOWEST_MS":3.5}
+--> {"PATH":"/cart","WINDOWSTART":1767225660000,"WINDOWEND":1767225720000,"REQUESTS":1,"ERRORS":0,"BYTES":5000,"AVERAGE_MS":8.0,"FASTEST_MS":8.0,"SLOWEST_MS":8.0}
+--> {"PATH":"/","WINDOWSTART":1767225660000,"WINDOWEND":1767225720000,"REQUESTS":1,"ERRORS":1,"BYTES":0,"AVERAGE_MS":1.5,"FASTEST_MS":1.5,"SLOWEST_MS":1.5}
+
+SELECT requests, errors FROM access_summary WHERE path = '/cart';
+--> {"REQUESTS":2,"ERRORS":1}
+--> {"REQUESTS":1,"ERRORS":0}
+
+SELECT * FROM failures;
+--> {"SERVICE":"shop","ID":"r2","PATH":"/cart","STATUS":503,"TEAM":"Sales","ONCALL":"ada@example.com"}
+--> {"SERVICE":"wiki","ID":"r5","PATH":"/","STATUS":500,"TEAM":null,"ONCALL":null}
+
+SELECT path, client FROM requests WHERE id = 'r1';
+--> {"PATH":"/cart","CLIENT":"nn-n-n-n"}
