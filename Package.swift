@@ -78,6 +78,12 @@ let package = Package(
             exclude: ["Golden"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Server", "Connectors", "Storage", "Planner", "Parser", "Runtime", "Values"],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ParserTests", dependencies: ["Parser"], exclude: ["Golden"], swiftSettings: strict),
         tests("ValuesTests", ["Values"]),
         tests("ConnectorsTests", ["Connectors", "Runtime", "Values"]),

@@ -46,7 +46,7 @@ extension Engine {
         }
         if query.plan != nil, broker.keepsChangelogs { try createChangelogs(query) }
         let counts = try sinkPartitions(query.topology)
-        var busy: [StreamThread] = []
+        var busy: [any StreamWorker] = []
         for (thread, tasks) in zip(threads, placement.shares) where !tasks.isEmpty {
             let work = QueryWork(
                 query: query.id,

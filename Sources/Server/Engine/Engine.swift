@@ -17,7 +17,7 @@ public final class Engine: @unchecked Sendable {
     let database: any StateDatabase
     let broker: any Broker
     let services: QueryServices
-    let threads: [StreamThread]
+    let threads: [any StreamWorker]
     /// Where statements run and where the fields below are touched.
     let control = DispatchQueue(label: "weir.control")
     /// Where pull queries, PRINT and bulk inserts run, several at a time.
@@ -40,12 +40,29 @@ public final class Engine: @unchecked Sendable {
 
     /// Opens the data directory and the topics; nothing runs before ``start()``.
     /// - Throws: when the directory is in use or unreadable, or Kafka does not answer.
-    public init(_ settings: EngineSettings) throws {
-        self.settings = settings
+    public convenience init(_ settings: EngineSettings) throws {
         let parts = try settings.open()
-        database = parts.database
-        broker = parts.broker
-        let clock = Clock.system
+        try self.init(
+            settings,
+            database: parts.database,
+            broker: parts.broker,
+            clock: .system,
+            threads: (0..<settings.threads).map { StreamThread(name: "t\($0)") }
+        )
+    }
+
+    /// An engine of given parts.
+    init(
+        _ settings: EngineSettings,
+        database: any StateDatabase,
+        broker: any Broker,
+        clock: Clock,
+        threads: [any StreamWorker]
+    ) throws {
+        self.settings = settings
+        self.database = database
+        self.broker = broker
+        self.threads = threads
         startedAt = clock.wallMilliseconds()
         services = QueryServices(
             broker: broker,
@@ -54,7 +71,6 @@ public final class Engine: @unchecked Sendable {
             clock: clock
         )
         store = try CatalogStore(database)
-        threads = (0..<settings.threads).map { StreamThread(name: "t\($0)") }
     }
 
     /// Starts the threads, and every query and connector of the catalog.
@@ -62,15 +78,20 @@ public final class Engine: @unchecked Sendable {
         for thread in threads { thread.start() }
         let threads = self.threads
         subscription = broker.onAppend { for thread in threads { thread.wake() } }
-        try control.sync {
-            try defineProcessingLog()
-            replayCatalog()
-        }
+        try load()
         let timer = DispatchSource.makeTimerSource(queue: control)
         timer.schedule(deadline: .now() + 0.2, repeating: 0.2, leeway: .milliseconds(50))
         timer.setEventHandler { [weak self] in self?.tick() }
         timer.resume()
         ticker = timer
+    }
+
+    /// Carries out the statements of the stored catalog.
+    func load() throws {
+        try control.sync {
+            try defineProcessingLog()
+            replayCatalog()
+        }
     }
 
     /// Ends push queries, commits what was processed and stops everything.

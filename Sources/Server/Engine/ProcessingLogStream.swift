@@ -81,8 +81,9 @@ final class ProcessingLogStream: ProcessingLog, Sendable {
     }
 
     private static let fields: [Schema.Field] = [
-        .init("KIND", .string), .init("QUERY", .string), .init("TOPIC", .string), .init("PARTITION", .integer),
-        .init("OFFSET", .bigint), .init("FIELD", .string), .init("VALUE", .string), .init("REASON", .string),
+        .init("KIND", .string), .init("QUERY_ID", .string), .init("SOURCE_TOPIC", .string),
+        .init("SOURCE_PARTITION", .integer), .init("SOURCE_OFFSET", .bigint), .init("FIELD", .string),
+        .init("FIELD_VALUE", .string), .init("REASON", .string),
     ]
 
     private static func value(_ index: Int, _ problem: RecordProblem) -> Value {

@@ -10,7 +10,7 @@ struct RunningQuery: Sendable {
     let status: QueryStatus
     let stores: StoreNumbers
     /// The threads that have a share.
-    let threads: [StreamThread]
+    let threads: [any StreamWorker]
     /// Milliseconds since the epoch.
     let startedAt: Int64
     /// The plan, when the query is persistent.

@@ -3,10 +3,25 @@ import Glibc
 import Runtime
 import Synchronization
 
+/// What gives the shares of queries their turns: a ``StreamThread``, or a test that gives them one by one.
+protocol StreamWorker: AnyObject, Sendable {
+    /// Unique in the engine and stable over restarts.
+    var name: String { get }
+    func start()
+    /// Takes over a share of a query.
+    func add(_ work: QueryWork, status: QueryStatus)
+    /// Stops a query's share; `done` is called once nothing of it runs.
+    func remove(_ query: String, done: @escaping @Sendable () -> Void)
+    /// Commits and stops everything; nothing runs any more when it returns.
+    func stop()
+    /// There may be something to read, or a query is no longer paused.
+    func wake()
+}
+
 /// A thread that owns runners: gives each a turn, sleeps when none has anything to do.
 ///
 /// Everything that touches a runner happens on the thread; others send it orders.
-final class StreamThread: Sendable {
+final class StreamThread: StreamWorker {
     private enum Order: Sendable {
         case add(QueryWork, QueryStatus)
         case remove(String, @Sendable () -> Void)
@@ -47,13 +62,10 @@ final class StreamThread: Sendable {
         pthread_attr_destroy(&attributes)
     }
 
-    /// Takes over a share of a query.
     func add(_ work: QueryWork, status: QueryStatus) { send(.add(work, status)) }
 
-    /// Stops a query's share; `done` is called on the thread once nothing of it runs.
     func remove(_ query: String, done: @escaping @Sendable () -> Void) { send(.remove(query, done)) }
 
-    /// Commits and stops everything and waits for the end of the thread.
     func stop() {
         send(.stop)
         finished.wait()

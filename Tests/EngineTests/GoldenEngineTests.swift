@@ -1,0 +1,95 @@
+import Foundation
+import Runtime
+import Storage
+import Testing
+
+@testable import Server
+
+/// Whole queries, from SQL and records to records, with everything in between as in a server.
+///
+/// A file of `Golden` holds blocks: a word that says what is asked, what it is asked with, a line `----`, and the answer,
+/// up to an empty line. Lines that start with `#` are comments.
+///
+///     case Title [option …]   starts anew with statements; `ordered`: results depend on the order of all records, so
+///                             variants that change it are left out; `partitions=1`: they depend on the partition
+///     run                     further statements: definitions, INSERT VALUES, pull queries, listings
+///     feed                    records for sources, a line each: SOURCE[/PARTITION] KEY[@START..END] TIMESTAMP VALUE
+///     push                    a push query over what its sources hold; it ends when it has read that
+///     restart                 ends the engine as a crash would and starts it again
+///
+/// Keys are JSON, with the window behind them where the source has one; values are the payload as it is (JSON for KAFKA),
+/// or `tombstone`. Records are read in the file's order, also across topics; `---` lets everything before it be read
+/// first even by the variant that mixes topics. WITH may leave out PARTITIONS and the format: it is JSON.
+///
+/// Answers are the lines of the protocol without their timings (`+` success, `-` error, `#` header, `[` row), then what
+/// queries wrote since the last block in the form of `feed`, what they failed with, and the processing log: `log KIND
+/// QUERY TOPIC FIELD VALUE: REASON`, and how many rows were late. Numbers of queries count from the start of the case.
+///
+/// Every case runs in all of ``GoldenVariant/all``; the answers in the file are those of the first.
+/// `UPDATE_GOLDEN=1 swift test --filter GoldenEngineTests` rewrites them: read the diff before it is committed.
+@Suite("Golden files of the engine")
+struct GoldenEngineTests {
+    @Test("the answers are those in the file", arguments: GoldenFile.names, variants)
+    func answers(_ name: String, _ variant: GoldenVariant) throws {
+        let file = try GoldenFile(name)
+        let isFirst = variant.isFirst
+        var answers: [[String]] = []
+        let disk = variant.onDisk ? try Disk() : nil
+        for item in file.cases where isFirst || variant.runs(item) {
+            let ground = disk?.ground ?? GoldenSession.Ground(database: MemoryDatabase(), broker: MemoryBroker())
+            let session = try GoldenSession(variant, on: ground)
+            var comparison = AnswerComparison(variant)
+            for block in item.blocks {
+                let answer = try session.answer(block)
+                answers.append(answer.map { $0.isEmpty ? "~" : $0 })
+                if GoldenFile.isUpdating { continue }
+                let expected = block.answer.map(String.init)
+                if isFirst {
+                    #expect(answer == expected, "\(name):\(block.line)")
+                } else {
+                    let difference = comparison.difference(expected, answer, kinds: session.kinds)
+                    if let difference { Issue.record("\(name):\(block.line) (\(item.title))\n\(difference)") }
+                }
+            }
+            let left = try session.clear()
+            #expect(left.isEmpty, "\(name): \(item.title)")
+        }
+        if GoldenFile.isUpdating { try file.rewrite(answers) }
+    }
+
+    private static var variants: [GoldenVariant] { GoldenFile.isUpdating ? [.first] : GoldenVariant.all }
+
+    @Test("there are golden files") func filesExist() {
+        #expect(!GoldenFile.names.isEmpty)
+    }
+
+    /// RocksDB and an embedded log in a directory of their own.
+    private final class Disk {
+        let ground: GoldenSession.Ground
+        private let path: String
+
+        init() throws {
+            path = NSTemporaryDirectory() + "weir-golden-" + UUID().uuidString
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            var settings = StorageSettings()
+            settings.cacheBytes = 1 << 20
+            settings.writeBufferBytes = 2 << 20
+            settings.durability = .none
+            settings.segmentBytes = 4096
+            settings.internalSegmentBytes = 4096
+            settings.openFilesMax = 40
+            let database = try RocksDatabase(path: path + "/state", settings: settings)
+            let log = try EmbeddedLog(directory: path + "/log", database: database, settings: settings)
+            ground = GoldenSession.Ground(database: database, broker: log)
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+}
+
+extension GoldenVariant {
+    fileprivate func runs(_ item: GoldenFile.Case) -> Bool {
+        if item.options.contains("ordered"), emitsBatches || mixesInputs { return false }
+        return partitions == 1 || !item.options.contains("partitions=1")
+    }
+}

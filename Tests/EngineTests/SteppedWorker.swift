@@ -1,0 +1,93 @@
+import Runtime
+
+@testable import Server
+
+/// Gives the shares of queries their turns on the caller's thread, commits when it is told to, and crashes on purpose.
+///
+/// A crash drops the tasks and the session of a share as the death of the process would: what was not committed is lost,
+/// and the next turn starts from the last commit.
+final class SteppedWorker: StreamWorker, @unchecked Sendable {
+    // Unchecked: statements touch it on the engine's queue while the test waits for their answer, and the test
+    // otherwise.
+
+    /// What happens in one turn of every share.
+    enum Step: Sendable {
+        /// Reads and processes a run without a commit.
+        case run
+        /// Reads and processes a run and commits.
+        case commit
+        /// Loses everything that was not committed.
+        case crash
+    }
+
+    private struct Share {
+        let work: QueryWork
+        let status: QueryStatus
+        var runner: QueryRunner
+    }
+
+    let name: String
+    private let clock: SteppedClock
+    private var shares: [Share] = []
+
+    init(name: String, clock: SteppedClock) {
+        self.name = name
+        self.clock = clock
+    }
+
+    func start() {}
+
+    func wake() {}
+
+    func add(_ work: QueryWork, status: QueryStatus) {
+        shares.append(Share(work: work, status: status, runner: runner(work, status)))
+    }
+
+    func remove(_ query: String, done: @escaping @Sendable () -> Void) {
+        for share in shares where share.work.query == query { share.runner.stop() }
+        shares.removeAll { $0.work.query == query }
+        done()
+    }
+
+    func stop() {
+        for share in shares { share.runner.stop() }
+        shares = []
+    }
+
+    /// Drops everything as a crash of the process does.
+    func crash() { shares = [] }
+
+    /// Takes one step with each share.
+    /// - Returns: false when no share found anything to read or to commit.
+    func take(_ step: Step) -> Bool {
+        var worked = false
+        clock.run(step == .commit)
+        for index in shares.indices {
+            switch step {
+            case .crash:
+                let share = shares[index]
+                shares[index].runner = runner(share.work, share.status)
+            case .run, .commit: worked = turn(shares[index]) || worked
+            }
+        }
+        return worked
+    }
+
+    /// The failures of the queries, with their ids.
+    var failures: [(query: String, error: String)] {
+        shares.compactMap { share in share.status.error.map { (share.work.query, $0) } }
+    }
+
+    private func turn(_ share: Share) -> Bool {
+        // A query that failed would only fail again.
+        if share.status.error != nil { return false }
+        switch share.runner.turn(timeoutMilliseconds: 0) {
+        case .busy: return true
+        case .idle(let milliseconds): return milliseconds < 1000 && share.status.error == nil
+        }
+    }
+
+    private func runner(_ work: QueryWork, _ status: QueryStatus) -> QueryRunner {
+        QueryRunner(work, threadID: "\(work.query)-\(name)", status: status)
+    }
+}
