@@ -120,9 +120,7 @@ extension Engine {
         add("rows deleted", status.map { String($0.rowsDeleted) })
         add("lag", status.map { String($0.lag) })
         for detail in status?.details ?? [] { add(detail.name, detail.value) }
-        for (key, value) in connector.properties.sorted(by: { $0.key < $1.key }) {
-            add("'\(key)'", key.lowercased().contains("password") ? "********" : value)
-        }
+        for (key, value) in connector.shownProperties { add("'\(key)'", value) }
         answer.send(table)
     }
 }

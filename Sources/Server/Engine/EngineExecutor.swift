@@ -1,3 +1,4 @@
+import Connectors
 import Dispatch
 import Parser
 import Planner
@@ -66,6 +67,10 @@ extension Engine {
             reply.notice("00000", notice)
             reply.finish("OK")
         case .administrative(let statement): try administer(statement, request, reply, started)
+        case .createConnector(let connector):
+            createConnector(connector, reply) {
+                try self.define(planned, sql: statement.text(in: text), properties: request.session.properties)
+            }
         default:
             reply.finish(try define(planned, sql: statement.text(in: text), properties: request.session.properties))
         }
@@ -96,6 +101,8 @@ extension ReplyError {
                 hint: error.hint
             )
         case let error as TopicError: self.init(error.sqlstate, error.message, hint: error.hint)
+        case let error as PostgresError:
+            self.init(error.sqlstate ?? "55000", error.message, hint: error.hint)
         case let error as FormatError: self.init("22023", error.message, hint: error.hint)
         default: self.init("XX000", "\(error)")
         }
