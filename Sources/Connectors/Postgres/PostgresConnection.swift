@@ -28,11 +28,7 @@ final class PostgresConnection {
             throw PostgresError(.connection, "no memory for a connection")
         }
         self.handle = handle
-<<<<<<< HEAD
         // From here on `deinit` frees the handle, whether this succeeds or not.
-=======
-        // From here on an error ends in deinit, which finishes the handle.
->>>>>>> 18b5758 (Run sink connectors from SQL: checked against their target before they are created)
         let seconds = parameters.keywords.last { $0.name == "connect_timeout" }.flatMap { Int($0.value) } ?? 10
         try establish(Deadline(in: max(seconds, 1) * 1000))
         PQsetnonblocking(handle, 1)
@@ -82,12 +78,6 @@ final class PostgresConnection {
             "postgresql://\(text(PQuser(handle)))@\(text(PQhost(handle))):\(text(PQport(handle)))/\(text(PQdb(handle)))"
     }
 
-<<<<<<< HEAD
-=======
-    /// The server's version, such as 150004.
-    var serverVersion: Int { Int(PQserverVersion(handle)) }
-
->>>>>>> 18b5758 (Run sink connectors from SQL: checked against their target before they are created)
     /// Throws when the server closed the connection while nothing was running.
     func checkAlive() throws(PostgresError) {
         guard PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK else { throw lost() }
