@@ -168,9 +168,12 @@ struct ClientError: Error {
     let message: String
     /// What to do about it.
     let hint: String?
+    /// The server's code, when the server said it.
+    let sqlstate: String?
 
-    init(_ message: String, hint: String? = nil) {
+    init(_ message: String, hint: String? = nil, sqlstate: String? = nil) {
         self.message = message
         self.hint = hint
+        self.sqlstate = sqlstate
     }
 }

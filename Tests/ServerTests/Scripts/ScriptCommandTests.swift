@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `weir check` and `weir run` as processes.
+/// `weir check`, `weir run` and `weir demo` as processes.
 @Suite(.serialized, .timeLimit(.minutes(1)), .enabled(if: FileManager.default.isExecutableFile(atPath: shellPath)))
 struct ScriptCommandTests {
     private struct Result: Equatable {
@@ -108,5 +108,19 @@ struct ScriptCommandTests {
         #expect(result.output == "")
         #expect(result.errors.hasPrefix("ERROR 42601 unknown statement \"SELEC\"  (script.sql, line 2, column 1)"))
         #expect(result.status == 1)
+    }
+
+    @Test func demoComesOutRight() throws {
+        let result = try weir(["demo", "--records", "5000", "--rate", "0", "--seed", "3"], "")
+        #expect(result.output.hasSuffix("\nevery row is right\n"), "\(result.output)")
+        #expect(result.output.contains("\nsummary: 5000 requests, "))
+        #expect(result.status == 0)
+    }
+
+    @Test func demoPrintsTheSameRecordsForTheSameSeed() throws {
+        let first = try weir(["demo", "--print", "--records", "100", "--seed", "3"], "")
+        #expect(first.output.split(separator: "\n").count == 100)
+        #expect(try weir(["demo", "--print", "--records", "100", "--seed", "3"], "") == first)
+        #expect(try weir(["demo", "--print", "--records", "100", "--seed", "4"], "") != first)
     }
 }
