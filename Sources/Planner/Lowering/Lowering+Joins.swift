@@ -13,7 +13,8 @@ extension Lowering {
         switch join.kind {
         case .streamTable: return try streamTable(join, left, right, output)
         case .streamStream: return try streamStream(join, left, right, output)
-        case .tableTable, .foreignKey:
+        case .tableTable: return try tableTable(join, left, right, output)
+        case .foreignKey:
             throw PlanError(
                 SQLState.notSupported,
                 "the \(join.kind.rawValue) join is not supported yet",
@@ -72,6 +73,29 @@ extension Lowering {
         return fragment
     }
 
+    private mutating func tableTable(
+        _ join: LogicalPlan.Join,
+        _ left: LogicalPlan,
+        _ right: LogicalPlan,
+        _ output: Schema
+    ) throws(PlanError) -> Fragment {
+        var fragment = try lower(left, .changes, meeting: right)
+        let rows = try lower(right, .changes)
+        fragment.join(
+            rows,
+            TableTableJoin(
+                join.type.tables,
+                left: left.output,
+                right: right.output,
+                output: output,
+                hasRightTime: join.hasRightTime,
+                leftStore: storeName("join-left"),
+                rightStore: storeName("join-right")
+            )
+        )
+        return fragment
+    }
+
     /// One side of a join; what has to move goes where the rows of the other side are, or are going to be.
     mutating func lower(_ plan: LogicalPlan, _ need: Need, meeting other: LogicalPlan) throws(PlanError) -> Fragment {
         guard case .repartition(let rows) = plan else { return try lower(plan, need) }
@@ -84,6 +108,15 @@ extension Lowering {
 }
 
 extension JoinClause.Kind {
+    fileprivate var tables: TableTableJoin.Kind {
+        switch self {
+        case .inner: .inner
+        case .left: .left
+        case .right: .right
+        case .full: .full
+        }
+    }
+
     fileprivate var streams: StreamStreamJoin.Kind {
         switch self {
         case .inner: .inner

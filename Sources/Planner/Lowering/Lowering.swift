@@ -72,7 +72,12 @@ struct Lowering {
                 fragment.append(TableSource(input: plan.output, store: storeName("table")))
             }
             return fragment
-        case .join(let join, let stream, let table): return try self.join(join, stream, table, plan.output)
+        case .join(let join, let left, let right):
+            var fragment = try self.join(join, left, right, plan.output)
+            if plan.kind == .table, need != .changes {
+                fragment.append(TableSource(input: plan.output, store: storeName("table")))
+            }
+            return fragment
         }
     }
 

@@ -6,7 +6,8 @@ extension Rule {
     static let dropRepartition = Rule("drop-repartition") { plan, context in
         plan.rewritten { step in
             switch step {
-            case .join(let join, .repartition(let stream), let table) where join.kind == .streamTable:
+            case .join(let join, .repartition(let stream), let table)
+            where join.kind == .streamTable || join.kind == .tableTable:
                 // Both sides of a join must have their equal keys in partitions of the same number.
                 guard stream.isPartitionedByKey, let left = stream.partitioning(context),
                     left == table.partitioning(context)

@@ -63,9 +63,7 @@ private final class StreamTableJoinOperator: Operator {
     private let spec: StreamTableJoin
     private let context: TaskContext
     private let table: TableRows
-    private let valueTypes: [SQLType]
     private let rowList = Scratch<Int32>()
-    private let matches = Scratch<Int32>()
     private let outRows = Scratch<Int32>()
     private let outGroups = Scratch<Int32>()
 
@@ -73,7 +71,6 @@ private final class StreamTableJoinOperator: Operator {
         self.spec = spec
         self.context = context
         table = TableRows(spec.table, store: context.store(spec.store.name), context)
-        valueTypes = spec.table.values.map(\.type)
     }
 
     func process(_ batch: Batch, input: Int, into output: Emitter) throws {
@@ -107,7 +104,8 @@ private final class StreamTableJoinOperator: Operator {
         let rows = rowList.reserve(batch.count)
         let keyed = selectKeyedRows(keyColumns, count: batch.count, into: rows)
         try table.find(KeyEncoder.encode(keyColumns, count: batch.count), rows, keyed)
-        let found = matchGroups()
+        var matches = [Int32](repeating: -1, count: table.groups.count)
+        let found = table.presentRows(&matches)
         let outRows = outRows.reserve(batch.count)
         let outGroups = outGroups.reserve(batch.count)
         let isLeft = spec.kind == .left
@@ -116,7 +114,7 @@ private final class StreamTableJoinOperator: Operator {
         for row in 0..<batch.count {
             var match: Int32 = -1
             if next < keyed, Int(rows[next]) == row {
-                match = matches.base[Int(table.groups.groupOfRow[next])]
+                match = matches[Int(table.groups.groupOfRow[next])]
                 next += 1
             }
             if batch.isDeleted(row) || (match < 0 && !isLeft) { continue }
@@ -133,26 +131,6 @@ private final class StreamTableJoinOperator: Operator {
         }
         let keys = tableKeys(left, outGroups, count)
         output.emit(left.with(schema: spec.output, columns: left.columns + keys + right))
-    }
-
-    /// The table's rows for the groups that have one; ``matches`` says which of them is whose, -1 for none.
-    private func matchGroups() -> (columns: [Column], times: Column) {
-        let count = table.groups.count
-        let matches = matches.reserve(count)
-        let bytes = ColumnBuilder(.bytes, capacity: count)
-        let times = Buffer(capacity: count * 8)
-        for group in 0..<count {
-            guard table.isPresent(group) else {
-                matches[group] = -1
-                continue
-            }
-            matches[group] = Int32(truncatingIfNeeded: bytes.count)
-            times.base.storeBytes(of: table.timestamp(group), toByteOffset: bytes.count * 8, as: Int64.self)
-            bytes.append(bytes: table.bytes(group))
-        }
-        let rows = bytes.finish()
-        let columns = RowBytes.decode(rows, types: valueTypes)
-        return (columns, Column(type: .bigint, count: rows.count, data: times))
     }
 
     /// The table's key columns: those of the stream where there is a match.

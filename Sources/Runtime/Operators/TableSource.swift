@@ -30,8 +30,6 @@ private final class TableSourceOperator: Operator {
     private let table: TableRows
     private let valueTypes: [SQLType]
     private let rowList = Scratch<Int32>()
-    private let lastRows = Scratch<Int32>()
-    private let groupList = Scratch<Int32>()
 
     init(_ spec: TableSource, _ context: TaskContext) {
         self.spec = spec
@@ -49,7 +47,7 @@ private final class TableSourceOperator: Operator {
         guard count > 0 else { return }
         try table.find(KeyEncoder.encode(keyColumns, count: batch.count), rows, count)
         let encoded = RowBytes.encode(Array(batch.columns[spec.input.valueStart...]), count: batch.count)
-        let changes = selectChanges(rows, count)
+        let changes = table.changes(rows, count, every: context.settings.emitsEveryChange)
         let (before, had) = apply(batch, encoded, changes)
         var result = batch.gather(changes.rows, count: changes.count)
         let keys = result.columns[..<spec.input.valueStart]
@@ -59,27 +57,11 @@ private final class TableSourceOperator: Operator {
         output.emit(result)
     }
 
-    /// Rows that become changes, and the group of each.
-    private func selectChanges(
-        _ rows: UnsafePointer<Int32>,
-        _ count: Int
-    ) -> (rows: UnsafePointer<Int32>, groups: UnsafePointer<Int32>, count: Int) {
-        let groups = table.groups
-        if context.settings.emitsEveryChange || groups.count == count {
-            return (rows, UnsafePointer(groups.groupOfRow), count)
-        }
-        let last = lastRows.reserve(groups.count)
-        let list = groupList.reserve(groups.count)
-        for index in 0..<count { last[Int(groups.groupOfRow[index])] = rows[index] }
-        for group in 0..<groups.count { list[group] = Int32(truncatingIfNeeded: group) }
-        return (UnsafePointer(last), UnsafePointer(list), groups.count)
-    }
-
     /// Applies changes in order; returns the bytes of the rows before, and where there were any.
     private func apply(
         _ batch: Batch,
         _ encoded: Column,
-        _ changes: (rows: UnsafePointer<Int32>, groups: UnsafePointer<Int32>, count: Int)
+        _ changes: TableRows.Changes
     ) -> (Column, Buffer) {
         let before = ColumnBuilder(.bytes, capacity: changes.count)
         let had = Buffer(capacity: changes.count)

@@ -8,6 +8,8 @@ final class TableRows {
     private let layout: GroupLayout
     private let valueTypes: [SQLType]
     private let slots = Scratch<UInt32>()
+    private let lastRows = Scratch<Int32>()
+    private let groupList = Scratch<Int32>()
     /// The blob word of the only slot, which holds the row's bytes.
     private let blob: Int
 
@@ -47,6 +49,44 @@ final class TableRows {
             ),
             into: slots.reserve(groups.count)
         )
+    }
+
+    /// Rows that become changes, and the group of each.
+    struct Changes {
+        let rows: UnsafePointer<Int32>
+        let groups: UnsafePointer<Int32>
+        let count: Int
+    }
+
+    /// The changes among the rows of the last ``find(_:_:_:)``: every one, or the last of each group.
+    func changes(_ rows: UnsafePointer<Int32>, _ count: Int, every: Bool) -> Changes {
+        if every || groups.count == count {
+            return Changes(rows: rows, groups: UnsafePointer(groups.groupOfRow), count: count)
+        }
+        let last = lastRows.reserve(groups.count)
+        let list = groupList.reserve(groups.count)
+        for index in 0..<count { last[Int(groups.groupOfRow[index])] = rows[index] }
+        for group in 0..<groups.count { list[group] = Int32(truncatingIfNeeded: group) }
+        return Changes(rows: UnsafePointer(last), groups: UnsafePointer(list), count: groups.count)
+    }
+
+    /// The rows of the groups that have one; `matches` learns which of them is whose, -1 for none.
+    func presentRows(_ matches: inout [Int32]) -> (columns: [Column], times: Column) {
+        let count = groups.count
+        let bytes = ColumnBuilder(.bytes, capacity: count)
+        let times = Buffer(capacity: count * 8)
+        for group in 0..<count {
+            guard isPresent(group) else {
+                matches[group] = -1
+                continue
+            }
+            matches[group] = Int32(truncatingIfNeeded: bytes.count)
+            times.base.storeBytes(of: timestamp(group), toByteOffset: bytes.count * 8, as: Int64.self)
+            bytes.append(bytes: self.bytes(group))
+        }
+        let rows = bytes.finish()
+        let columns = RowBytes.decode(rows, types: valueTypes)
+        return (columns, Column(type: .bigint, count: rows.count, data: times))
     }
 
     /// The record of a group after ``find(_:_:_:)``.
