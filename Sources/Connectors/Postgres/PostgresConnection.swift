@@ -28,11 +28,11 @@ final class PostgresConnection {
             throw PostgresError(.connection, "no memory for a connection")
         }
         self.handle = handle
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
         // From here on `deinit` frees the handle, whether this succeeds or not.
         let seconds = parameters.keywords.last { $0.name == "connect_timeout" }.flatMap { Int($0.value) } ?? 10
         try establish(Deadline(in: max(seconds, 1) * 1000))
         PQsetnonblocking(handle, 1)
-        PQsetNoticeProcessor(handle, { _, _ in }, nil)
     }
 
     deinit {

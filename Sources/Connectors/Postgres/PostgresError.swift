@@ -42,8 +42,8 @@ public struct PostgresError: Error, Equatable, CustomStringConvertible {
     }
 
     /// The same error with words about where it was met in front.
-    func with(context: String, hint: String? = nil) -> PostgresError {
-        PostgresError(kind, "\(context): \(message)", sqlstate: sqlstate, hint: hint ?? self.hint)
+    func with(context: String) -> PostgresError {
+        PostgresError(kind, "\(context): \(message)", sqlstate: sqlstate, hint: hint)
     }
 }
 

@@ -97,6 +97,7 @@ public final class PostgresSink: SinkConnector {
                 subscription: setup.broker.onAppend { bell.ring() }
             )
             running = next
+            report.starting()
             let worker = SinkWorker(setup, report: report, bell: bell, interrupt: next.interrupt)
             let thread = Thread {
                 worker.run()

@@ -57,7 +57,8 @@ struct RowSplit {
         let nulls = keys.indices.filter { keys[$0].isNull(row) }
         if let first = nulls.first {
             // As a table's queries do it: what has no key is no row.
-            if layout.topic.isTable, nulls.count == keys.count || layout.topic.schema.isWindowed { return .empty }
+            let hasNoKey = layout.keyMode == .recordKey && nulls.count == layout.topic.schema.keyCount
+            if layout.topic.isTable, hasNoKey { return .empty }
             return .refuse(field: layout.columns[first].name, reason: "the key column is NULL")
         }
         guard rows.isDeleted(row), !layout.deletes else { return .keep }

@@ -15,8 +15,8 @@ final class SinkReader {
     private var inputs: [Input] = []
     private var turn = 0
 
-    /// Bytes that one read brings, at most about.
-    private static let bytesMax = 8 << 20
+    /// Bytes of records that one transaction holds, at most about.
+    private static let bytesMax = 16 << 20
 
     /// Records that were read together.
     struct Records {
@@ -71,10 +71,16 @@ final class SinkReader {
         Dictionary(uniqueKeysWithValues: inputs.map { ($0.partition, $0.next) })
     }
 
-    /// Records between the positions and the ends of the partitions.
-    func lag() throws -> Int64 {
+    /// Records between committed offsets and the ends of the partitions.
+    static func lag(_ setup: SinkSetup, behind committed: [TopicPartition: Int64]) throws -> Int64 {
         var total: Int64 = 0
-        for input in inputs { total += max(try setup.broker.offsets(of: input.partition).upperBound - input.next, 0) }
+        for layout in setup.layouts {
+            for number in 0..<(try setup.broker.describe(layout.topic.topic)?.partitions ?? 0) {
+                let partition = TopicPartition(layout.topic.topic, Int32(number))
+                let range = try setup.broker.offsets(of: partition)
+                total += max(range.upperBound - (committed[partition] ?? range.lowerBound), 0)
+            }
+        }
         return total
     }
 
@@ -82,19 +88,21 @@ final class SinkReader {
     func read() throws -> Records? {
         var records = Records(batches: Array(repeating: [], count: setup.layouts.count))
         let rowsMax = setup.settings.batchRowsMax
-        for step in 0..<inputs.count where records.count < rowsMax {
+        var bytesLeft = SinkReader.bytesMax
+        for step in 0..<inputs.count where records.count < rowsMax && bytesLeft > 0 {
             let index = (turn + step) % inputs.count
             let input = inputs[index]
             let run = try setup.broker.read(
                 input.partition,
                 from: input.next,
                 rowsMax: rowsMax - records.count,
-                bytesMax: SinkReader.bytesMax
+                bytesMax: bytesLeft
             )
             inputs[index].next = run.nextOffset
             guard run.count > 0 else { continue }
             try decode(run, input.layout, into: &records)
             records.count += run.count
+            bytesLeft -= run.payloadBytes
         }
         turn = inputs.isEmpty ? 0 : (turn + 1) % inputs.count
         guard records.count > 0 else { return nil }
@@ -126,5 +134,12 @@ final class SinkReader {
         }
         let badRows = Set(bad.map { Int32($0.row) })
         records.batches[layout].append(batch.rows((0..<Int32(batch.count)).filter { !badRows.contains($0) }))
+    }
+}
+
+extension MessageRun {
+    /// Bytes of keys and values.
+    fileprivate var payloadBytes: Int {
+        Int(keys.offsets[count] - keys.offsets[0]) + Int(values.offsets[count] - values.offsets[0])
     }
 }

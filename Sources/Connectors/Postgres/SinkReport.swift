@@ -41,6 +41,13 @@ final class SinkReport: Sendable {
         )
     }
 
+    func starting() {
+        facts.withLock { facts in
+            facts.state = .starting
+            facts.reason = nil
+        }
+    }
+
     func running() {
         facts.withLock { facts in
             facts.state = .running
@@ -94,6 +101,7 @@ final class SinkReport: Sendable {
     /// Notes that records were gone before they were read.
     func gap(_ text: String) {
         facts.withLock { facts in
+            guard !facts.gaps.contains(text) else { return }
             facts.gaps.append(text)
             if facts.gaps.count > 10 { facts.gaps.removeFirst() }
         }

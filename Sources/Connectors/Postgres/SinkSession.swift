@@ -112,8 +112,12 @@ final class SinkSession {
     ) throws(PostgresError) {
         let writer = writers[index]
         guard carefully else {
-            try writer.delete(split.deletes)
-            try writer.write(split.writes)
+            do throws(PostgresError) {
+                try writer.delete(split.deletes)
+                try writer.write(split.writes)
+            } catch {
+                throw error.kind == .server ? error.with(context: "table \(tables[index])") : error
+            }
             written.counts.deleted += split.deletes.count
             written.counts.written += split.writes.count
             return
@@ -148,7 +152,8 @@ final class SinkSession {
             try connection.execute("RELEASE SAVEPOINT weir")
             guard rows.count > 1 else {
                 let layout = setup.layouts[index]
-                let problem = RowSplit.problem(rows, 0, nil, error.message, layout, setup.name)
+                let reason = "\(error.message), in a statement on table \(tables[index])"
+                let problem = RowSplit.problem(rows, 0, nil, reason, layout, setup.name)
                 try refuse(problem, error, &written)
                 return 0
             }

@@ -13,6 +13,8 @@ final class SinkWorker: @unchecked Sendable {
     private var backoff = SinkWorker.backoffMin
     /// A transaction whose COMMIT was sent, by its number.
     private var pending: (epoch: Int64, written: SinkSession.Written)?
+    /// Up to where the target is known to have the topics.
+    private var offsets: [TopicPartition: Int64] = [:]
     private var lagCheck = Deadline(in: 0)
     private var partitionCheck = Deadline(in: 0)
 
@@ -48,15 +50,16 @@ final class SinkWorker: @unchecked Sendable {
     private func runSession() throws {
         let session = try SinkSession(setup, interrupt: interrupt, isOwner: isOwner, report: report)
         isOwner = true
+        offsets = session.reader.positions
         settlePending(session.epoch)
-        report.connected(target: session.target, tables: session.tables, offsets: session.reader.positions)
+        report.connected(target: session.target, tables: session.tables, offsets: offsets)
         partitionCheck = Deadline(in: SinkWorker.partitionMilliseconds)
         while true {
             if interrupt.isRaised { throw PostgresError.stopped }
             let seen = bell.count
             if let records = try session.reader.read() {
                 try write(records, session)
-                checkLag(session)
+                checkLag()
                 continue
             }
             report.running()
@@ -75,13 +78,14 @@ final class SinkWorker: @unchecked Sendable {
             pending = (session.epoch, written)
         }
         pending = nil
-        committed(written, session.reader.positions)
+        offsets = session.reader.positions
+        committed(written)
         isCareful = false
         backoff = SinkWorker.backoffMin
         report.running()
     }
 
-    private func committed(_ written: SinkSession.Written, _ offsets: [TopicPartition: Int64]) {
+    private func committed(_ written: SinkSession.Written) {
         report.committed(written.counts, offsets: offsets)
         for problem in written.problems { setup.onProblem(problem) }
     }
@@ -90,14 +94,14 @@ final class SinkWorker: @unchecked Sendable {
     private func settlePending(_ epoch: Int64) {
         guard let pending else { return }
         self.pending = nil
-        if pending.epoch == epoch { committed(pending.written, [:]) }
+        if pending.epoch == epoch { committed(pending.written) }
     }
 
-    private func checkLag(_ session: SinkSession) {
+    private func checkLag() {
         guard lagCheck.left == 0 else { return }
         lagCheck = Deadline(in: SinkWorker.checkMilliseconds)
         // The number is for people; a topic that cannot be asked will say so when it is read.
-        if let lag = try? session.reader.lag() { report.lag(lag) }
+        if let lag = try? SinkReader.lag(setup, behind: offsets) { report.lag(lag) }
     }
 
     private func wait(after error: any Error) {
@@ -109,6 +113,7 @@ final class SinkWorker: @unchecked Sendable {
         }
         let isFirst = backoff == SinkWorker.backoffMin
         if failure?.isTransient != true || !isFirst { report.waiting(SinkWorker.reason(error)) }
+        checkLag()
         waitForBackoff()
         backoff = min(backoff * 2, max(setup.settings.backoffMilliseconds, 1))
     }

@@ -8,8 +8,11 @@ final class TableWriter {
     private var prepared: Set<String> = []
     private var hasStaging = false
 
-    /// From so many rows on COPY is faster than arrays.
-    private static let stagedRowsMin = 512
+    /// From so many rows on COPY straight into the table costs less than arrays.
+    private static let copiedRowsMin = 512
+    /// From so many rows on COPY into a temporary table and a merge cost the server less than arrays: 8.2 µs a row
+    /// against 5.8 µs at 100 rows, 5.8 against 5.6 at 5000, 4.1 against 4.4 at 20 000.
+    private static let stagedRowsMin = 4096
 
     /// - Parameter number: tells the tables of a session apart.
     init(_ connection: PostgresConnection, _ target: TargetTable, number: Int) {
@@ -22,7 +25,7 @@ final class TableWriter {
     func write(_ batch: Batch) throws(PostgresError) {
         guard batch.count > 0 else { return }
         let columns = columns(of: batch, count: target.columns.count)
-        if batch.count >= TableWriter.stagedRowsMin, let copy = target.directCopy {
+        if batch.count >= TableWriter.copiedRowsMin, let copy = target.directCopy {
             try connection.copy(copy, try TableWriter.rows(columns, count: batch.count))
         } else if batch.count >= TableWriter.stagedRowsMin, target.mayStage {
             try writeStaged(columns, batch.count)

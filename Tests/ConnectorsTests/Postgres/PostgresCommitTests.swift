@@ -32,10 +32,10 @@ extension PostgresTests {
         }
 
         /// The way of the rows does not show in the table: one by one, as arrays, over a staging table.
-        @Test(arguments: ["1", "100", "5000"]) func anySizeOfBatches(size: String) throws {
+        @Test(arguments: ["1", "100", "20000"]) func anySizeOfBatches(size: String) throws {
             var random = SystemRandomNumberGenerator()
             let scene = try SinkScene("sizes")
-            let changes = changes(size == "1" ? 100 : 5000, keys: 3000, &random)
+            let changes = changes(size == "1" ? 100 : size == "100" ? 3000 : 16000, keys: 10_000, &random)
             try scene.append(changes)
             let status = try scene.carry(["batch.size": size])
             #expect(status.lag == 0 && status.rowsWritten > 0)
@@ -85,7 +85,7 @@ extension PostgresTests {
             #expect(scene.finished(sink).state == .running)
             scene.server.stop()
             try scene.append([("2", #"{"N":1}"#)])
-            let waiting = scene.wait(for: sink) { $0.state == .waiting && $0.reason?.hasPrefix("08001") == true }
+            let waiting = scene.wait(for: sink) { $0.reason?.hasPrefix("08001") == true && $0.lag == 1 }
             #expect(waiting.reason?.contains("cannot connect") == true, "\(waiting)")
             scene.server.start()
             let status = scene.wait(for: sink) { $0.state == .running && $0.committed == 2 }
@@ -135,6 +135,27 @@ extension PostgresTests {
                     ]
                 )
             }
+        }
+
+        /// A statement that waits for a lock does not hold up whoever stops the sink.
+        @Test func stopsInTheMiddleOfAStatement() throws {
+            let scene = try SinkScene("locked", isTable: false)
+            try scene.carry()
+            let holder = try scene.server.connect()
+            try holder.execute("BEGIN")
+            try holder.execute("LOCK TABLE \(scene.table)")
+            let sink = try scene.sink()
+            sink.start()
+            try scene.append([("1", #"{"N":1}"#)])
+            let blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            let deadline = Date().addingTimeInterval(5)
+            while try scene.server.query(blocked) == [["0"]], Date() < deadline {}
+            let start = Date()
+            sink.stop()
+            #expect(Date().timeIntervalSince(start) < 0.5 && sink.status.state == .stopped)
+            try holder.execute("ROLLBACK")
+            try scene.carry()
+            #expect(try scene.server.query("SELECT count(*) FROM \(scene.table)") == [["1"]])
         }
 
         /// A topic that ends before the committed offset is another topic.

@@ -65,7 +65,7 @@ extension PostgresTests {
         }
 
         /// Every type, by arrays and by COPY.
-        @Test(arguments: [1, 200]) func roundTrip(copies: Int) throws {
+        @Test(arguments: [1, 1100]) func roundTrip(copies: Int) throws {
             let scene = try SinkScene("types", values: TypeTests.columns)
             let cases = cases
             var rows: [[Value]] = []

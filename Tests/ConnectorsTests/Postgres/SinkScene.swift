@@ -116,7 +116,7 @@ final class SinkScene: Sendable {
         while true {
             let status = sink.status
             if wanted(status) || Date() > deadline { return status }
-            usleep(2000)
+            usleep(5000)
         }
     }
 
