@@ -77,7 +77,10 @@ struct AnswerComparison {
     ) {
         for (key, lines) in records {
             guard kinds[String(key.prefix { $0 != " " })] == true, let last = lines.last else { continue }
-            tables[key] = last.hasSuffix(" tombstone") ? nil : last
+            // The time is that of the last change that was seen, so it depends on the batches.
+            var value = last.dropFirst(key.count + 1)
+            value = value.drop { $0 != " " }
+            tables[key] = value == " tombstone" ? nil : String(value)
             records[key] = nil
         }
     }

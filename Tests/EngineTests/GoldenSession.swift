@@ -125,7 +125,7 @@ final class GoldenSession {
         let request = begin(text)
         engine.control.sync {}
         drain([.commit])
-        let lines = reply(request)
+        let lines = reply(request).filter { !$0.hasPrefix("+") }.map { $0.replacing(/"query":"q\d+",/, with: "") }
         request.flow.cancel(.request)
         request.wait()
         return lines
@@ -134,7 +134,7 @@ final class GoldenSession {
     private func begin(_ text: String) -> GoldenRequest {
         requests += 1
         let request = GoldenRequest(number: requests)
-        let statement = StatementRequest(id: RequestID(requests), text: text, session: context)
+        let statement = StatementRequest(id: RequestID(requests), text: unnumbered(text), session: context)
         EngineExecutor(engine).execute(statement, reply: ReplyStream(flow: request.flow))
         return request
     }
@@ -150,7 +150,17 @@ final class GoldenSession {
         }
     }
 
+    /// The text with the numbers of queries as the engine counts them.
+    private func unnumbered(_ text: String) -> String {
+        text.replacing(/\b((?:CSAS|CTAS|CST|INSERTQUERY)_\w*?)(\d+)\b/) { match in
+            "\(match.1)\((Int(match.2) ?? 0) + firstQueryNumber)"
+        }
+    }
+
     private func noteSinks() {
+        // A topic that is made anew starts from its first record.
+        let topics = Set((try? ground.broker.topics()) ?? [])
+        shown = shown.filter { topics.contains($0.key.topic) }
         let (queries, sources) = engine.control.sync { (engine.queries.values.map(\.topology), engine.catalog.sources) }
         for node in queries.flatMap(\.subtopologies).flatMap(\.nodes) {
             guard let sink = node.spec as? SinkSpec else { continue }

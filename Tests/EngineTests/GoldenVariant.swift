@@ -42,35 +42,33 @@ struct GoldenVariant: Hashable, Sendable, CustomTestStringConvertible {
 
     var isFirst: Bool { self == .first }
 
+    /// Batch size, partitions and storage in all combinations; crashes with each pair of them.
     static let all: [GoldenVariant] = {
         var all: [GoldenVariant] = []
-        for batchRows in [1, 2, 4096] {
+        for (size, batchRows) in [1, 2, 4096].enumerated() {
             for partitions in [1, 4] {
                 for onDisk in [false, true] {
-                    let steps: [Steps] =
-                        batchRows == 1
-                        ? [.steady, .crashing] : batchRows == 2 ? [.lazy, .crashingLate] : [.steady, .crashing]
-                    for each in steps {
-                        all.append(
-                            GoldenVariant(batchRows: batchRows, partitions: partitions, onDisk: onDisk, steps: each)
-                        )
-                    }
+                    // What is steady on disk with one partition crashes in memory, and the other way round with four.
+                    let crashes = (partitions == 4) != onDisk
+                    let steps: Steps =
+                        size == 1 ? (crashes ? .crashingLate : .lazy) : (crashes ? .crashing : .steady)
+                    all.append(
+                        GoldenVariant(batchRows: batchRows, partitions: partitions, onDisk: onDisk, steps: steps)
+                    )
                 }
             }
         }
-        all.append(GoldenVariant(batchRows: 4096, partitions: 1, onDisk: false, steps: .steady, emitsBatches: true))
-        all.append(GoldenVariant(batchRows: 4096, partitions: 4, onDisk: true, steps: .crashing, emitsBatches: true))
-        all.append(GoldenVariant(batchRows: 2, partitions: 1, onDisk: true, steps: .crashingLate, emitsBatches: true))
-        all.append(
-            GoldenVariant(
-                batchRows: 4096,
-                partitions: 4,
-                onDisk: false,
-                steps: .crashing,
-                emitsBatches: true,
-                mixesInputs: true
+        for (partitions, mixes) in [(1, false), (4, false), (4, true)] {
+            var variant = GoldenVariant(
+                batchRows: mixes ? 4096 : 2 * partitions,
+                partitions: partitions,
+                onDisk: partitions == 4 && !mixes,
+                steps: partitions == 4 ? .crashing : .lazy
             )
-        )
+            variant.emitsBatches = true
+            variant.mixesInputs = mixes
+            all.append(variant)
+        }
         return all
     }()
 

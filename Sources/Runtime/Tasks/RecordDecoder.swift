@@ -43,10 +43,11 @@ struct RecordDecoder {
     func decode(_ run: MessageRun, bad: inout [BadPayload]) throws -> (Batch, dropped: Int) {
         let count = run.count
         let (keyBytes, window) = splitWindow(run.keys, bad: &bad)
+        let values = layout.valueFormat.uppercased() == "JSON" ? withoutNullTexts(run.values) : run.values
         var columns: [Column] = []
         if let keyReader { columns += try keyReader.read(keyBytes, bad: &bad) }
         columns += window
-        if let valueReader { columns += try valueReader.read(run.values, bad: &bad) }
+        if let valueReader { columns += try valueReader.read(values, bad: &bad) }
         columns += layout.pseudoColumns.map { pseudoColumn($0, run) }
         let times = timestamps.extract(columns, run.timestamps, bad: &bad)
         let batch = Batch(
@@ -54,7 +55,7 @@ struct RecordDecoder {
             count: count,
             columns: columns,
             timestamps: times,
-            deleted: deletedFlags(run.values),
+            deleted: deletedFlags(values),
             origin: RecordOrigin(topic: run.topic, partition: run.partition, offsets: run.offsets),
             headers: spec.readsHeaders ? run.headers : nil
         )
@@ -79,6 +80,21 @@ struct RecordDecoder {
             list.baseAddress.map { batch.gather($0, count: list.count) }
         }
         return (good ?? batch.gather([], count: 0), dropped)
+    }
+
+    /// The payloads with NULL for those that are the text `null`: a JSON record that is null is no row either.
+    private func withoutNullTexts(_ values: Column) -> Column {
+        let null: StaticString = "null"
+        var rows: [Int] = []
+        for row in 0..<values.count where values.offsets[row + 1] - values.offsets[row] == 4 {
+            let isNull = values.bytes(row).elementsEqual(UnsafeBufferPointer(start: null.utf8Start, count: 4))
+            if isNull { rows.append(row) }
+        }
+        guard !rows.isEmpty else { return values }
+        let mask = Bitmap.buffer(values.count, allSet: true)
+        let words = mask.base.assumingMemoryBound(to: UInt64.self)
+        for row in rows { Bitmap.clear(words, row) }
+        return values.masked(by: mask)
     }
 
     private func deletedFlags(_ values: Column) -> Buffer? {

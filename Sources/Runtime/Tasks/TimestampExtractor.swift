@@ -57,12 +57,18 @@ struct TimestampExtractor {
                 BadPayload(
                     row: row,
                     field: BadPayload.timestampField,
-                    value: texts.flatMap {
-                        $0.isNull(row) ? nil : String(String(describing: $0.value(at: row)).prefix(200))
-                    },
+                    value: texts.flatMap { shown($0.value(at: row)) },
                     reason: "no usable timestamp: expected milliseconds since 1970, 0 or more"
                 )
             )
+        }
+    }
+
+    private func shown(_ value: Value) -> String? {
+        switch value {
+        case .string(let text): String(text.prefix(200))
+        case .bigint(let number), .timestamp(let number): "\(number)"
+        default: nil
         }
     }
 }

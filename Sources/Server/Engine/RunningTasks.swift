@@ -52,19 +52,24 @@ final class RunningTasks {
     /// Brings state and positions to the last committed epoch.
     private func restore() throws {
         var positions: [TopicPartition: Int64] = [:]
+        var ends = Epoch()
         for (place, task) in zip(work.tasks, tasks) {
             let names = work.topology.subtopologies[place.subtopology].nodes.flatMap(\.spec.stores).map(\.name)
             let stores = names.map { work.stores.id($0, partition: place.partition) }
             var starts =
                 work.isTransient ? [:] : try session.restore(task.id, stores: stores, inputs: task.inputs)
+            let isFirst = starts.count < task.inputs.count
             for input in task.inputs where starts[input] == nil {
                 starts[input] = try firstPosition(input, of: task)
             }
+            if isFirst, work.startPosition == .latest { ends.offsets[task.id] = starts }
             task.start(at: starts)
             positions.merge(starts) { first, _ in first }
         }
         try session.assign(positions)
         status.started(at: positions)
+        // What was the end at the first start stays the start, also when nothing comes before the next one.
+        if !work.isTransient, !ends.offsets.isEmpty { try commit(ends) }
         try bootstrap.begin(session, work.services.broker)
     }
 
@@ -113,16 +118,20 @@ final class RunningTasks {
                 throw CommitFailure(reason: "rows between the tasks of a push query could not be written")
             }
         } else {
-            switch try session.commit(epoch) {
-            case .committed: break
-            case .aborted(let reason): throw CommitFailure(reason: "the epoch was not committed: \(reason)")
-            case .unknown(let reason): throw CommitFailure(reason: "the outcome of a commit is unknown: \(reason)")
-            }
+            try commit(epoch)
         }
         for task in tasks { task.committed() }
         dirtySince = nil
         dirtyRows = 0
         status.committed(at: work.services.clock.wallMilliseconds(), positions: tasks.map(\.positions))
+    }
+
+    private func commit(_ epoch: Epoch) throws {
+        switch try session.commit(epoch) {
+        case .committed: break
+        case .aborted(let reason): throw CommitFailure(reason: "the epoch was not committed: \(reason)")
+        case .unknown(let reason): throw CommitFailure(reason: "the outcome of a commit is unknown: \(reason)")
+        }
     }
 
     /// Forgets what was not committed.
