@@ -84,13 +84,14 @@ enum ForeignSyntax {
 
     private static let hints = [
         "ORDER": "a stream has no last row, so there is no ORDER BY; use TOPK(column, n) for the largest values",
-        "OFFSET": "there is no OFFSET; a push query continues with RESUME FROM 'token'",
+        "OFFSET": "there is no OFFSET; WHERE says which rows are wanted",
         "UNION": "there is no UNION; write both with INSERT INTO one stream",
         "INTERSECT": "there is no INTERSECT; join the sources",
         "EXCEPT": "there is no EXCEPT; join the sources with LEFT JOIN and filter",
         "OVER": "there is no OVER; use WINDOW with GROUP BY",
         "DISTINCT": "there is no DISTINCT; use GROUP BY, COUNT_DISTINCT(…) or COLLECT_SET(…)",
         "UPDATE": "a table row changes when its key is inserted again: INSERT INTO table … VALUES …",
+        "DELETE": "a table row goes when its topic gets a record with its key and without a value",
         "MERGE": "a table row changes when its key is inserted again: INSERT INTO table … VALUES …",
         "TRUNCATE": "DROP the source and create it again",
         "BEGIN": "each statement takes effect by itself; there are no transactions to begin",

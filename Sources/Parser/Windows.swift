@@ -82,7 +82,8 @@ extension StatementParser {
         let count = try count(what)
         guard let unit = keyword?.timeUnit, unit.milliseconds != nil else {
             note("MILLISECONDS, SECONDS, MINUTES, HOURS or DAYS")
-            let hint = Spelling.nearest(to: text(of: token), among: TimeUnit.allCases.map(\.rawValue))
+            let units = TimeUnit.allCases.filter { $0.milliseconds != nil }
+            let hint = Spelling.nearest(to: text(of: token), among: units.map(\.rawValue))
             let plain = unexpected()
             throw Diagnostic(
                 plain.code,

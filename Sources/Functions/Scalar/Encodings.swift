@@ -17,7 +17,7 @@ extension ScalarFunction {
             ScalarFunction(
                 "FROM_BYTES",
                 "The bytes as text in an encoding: hex, utf8, ascii or base64.",
-                example: "FROM_BYTES(BYTES 'Grs=', 'hex')" → "'1ABB'"
+                example: "FROM_BYTES(CAST('Grs=' AS BYTES), 'hex')" → "'1ABB'"
             ) { (bytes: ByteRun, encoding: String) -> String? in
                 let encoding = try Encoding.named(encoding)
                 let text = encoding.text(of: Array(bytes.bytes))
@@ -26,7 +26,7 @@ extension ScalarFunction {
             ScalarFunction(
                 writing: "TO_BYTES",
                 "The bytes of a text in an encoding: hex, utf8, ascii or base64.",
-                example: "TO_BYTES('1abb', 'hex')" → "BYTES 'Grs='",
+                example: "TO_BYTES('1abb', 'hex')" → "CAST('Grs=' AS BYTES)",
                 returns: .bytes
             ) { (text: Text, encoding: String, out: inout ByteWriter) in
                 try Encoding.named(encoding).bytes(of: text.bytes).withUnsafeBytes { out.append($0) }
@@ -44,7 +44,8 @@ extension ScalarFunction {
             ScalarFunction(
                 "UUID",
                 "The identifier of 16 bytes; NULL for any other number of bytes.",
-                example: "UUID(BYTES 'EjRWeJCrze8SNFZ4kKvN7w==')" → "'12345678-90ab-cdef-1234-567890abcdef'"
+                example: "UUID(TO_BYTES('1234567890abcdef1234567890abcdef', 'hex'))"
+                    → "'12345678-90ab-cdef-1234-567890abcdef'"
             ) { (bytes: ByteRun) -> String? in bytes.bytes.count == 16 ? uuid(Array(bytes.bytes)) : nil },
             ScalarFunction(
                 "GEO_DISTANCE",
@@ -63,9 +64,15 @@ extension ScalarFunction {
                 evaluate: geoDistance
             ),
         ]
-        + number("INT_FROM_BYTES", "INTEGER", 4, .integer, "INT_FROM_BYTES(BYTES 'AAAH5Q==')" → "2021")
-        + number("BIGINT_FROM_BYTES", "BIGINT", 8, .bigint, "BIGINT_FROM_BYTES(BYTES 'AAAAASoF8gA=')" → "5000000000")
-        + number("DOUBLE_FROM_BYTES", "DOUBLE", 8, .double, "DOUBLE_FROM_BYTES(BYTES 'QFAAAAAAAAA=')" → "64.0")
+        + number("INT_FROM_BYTES", "INTEGER", 4, .integer, "INT_FROM_BYTES(CAST('AAAH5Q==' AS BYTES))" → "2021")
+        + number(
+            "BIGINT_FROM_BYTES",
+            "BIGINT",
+            8,
+            .bigint,
+            "BIGINT_FROM_BYTES(CAST('AAAAASoF8gA=' AS BYTES))" → "5000000000"
+        )
+        + number("DOUBLE_FROM_BYTES", "DOUBLE", 8, .double, "DOUBLE_FROM_BYTES(CAST('QFAAAAAAAAA=' AS BYTES))" → "64.0")
 
     private static func number(
         _ name: String,

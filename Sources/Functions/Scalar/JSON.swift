@@ -85,7 +85,7 @@ extension ScalarFunction {
             ScalarFunction(
                 "TO_JSON_STRING",
                 "The value as JSON; the text null for NULL.",
-                example: "TO_JSON_STRING(ARRAY[STRUCT(b := 1, a := 'x')])" → "'[{\"a\":\"x\",\"b\":1}]'",
+                example: "TO_JSON_STRING(ARRAY[STRUCT(B := 1, A := 'x')])" → "'[{\"A\":\"x\",\"B\":1}]'",
                 [.generic("T")],
                 returns: .pattern(.exact(.string)),
                 nulls: .sees

@@ -47,7 +47,7 @@ extension ScalarFunction {
         ScalarFunction(
             "AS_MAP",
             "A map of keys and the values at the same positions.",
-            example: "AS_MAP(ARRAY['a', 'b'], ARRAY[1])" → "MAP('a' := 1, 'b' := NULL)",
+            example: "AS_MAP(ARRAY['a'], ARRAY[1])" → "MAP('a' := 1)",
             [.array(.exact(.string)), .array(.generic("T"))],
             returns: .pattern(map)
         ) { call in

@@ -66,7 +66,7 @@ extension ScalarFunction {
         ofNumber("SIN", "The sine of an angle in radians.", "SIN(0)" → "0.0") { sin($0) }
         + ofNumber("COS", "The cosine of an angle in radians.", "COS(0)" → "1.0") { cos($0) }
         + ofNumber("TAN", "The tangent of an angle in radians.", "TAN(0)" → "0.0") { tan($0) }
-        + ofNumber("COT", "The cotangent of an angle in radians.", "COT(0)" → "Infinity") { 1 / tan($0) }
+        + ofNumber("COT", "The cotangent of an angle in radians.", "COT(0.5E0)" → "1.830487721712452") { 1 / tan($0) }
         + ofNumber("ASIN", "The angle in radians whose sine is the argument.", "ASIN(0)" → "0.0") { asin($0) }
         + ofNumber("ACOS", "The angle in radians whose cosine is the argument.", "ACOS(1)" → "0.0") { acos($0) }
         + ofNumber("ATAN", "The angle in radians whose tangent is the argument.", "ATAN(0)" → "0.0") { atan($0) }

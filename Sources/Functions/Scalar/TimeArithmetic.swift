@@ -25,7 +25,7 @@ extension ScalarFunction {
         ScalarFunction(
             "DATESUB",
             "The date so many units earlier; parts of a day are dropped.",
-            example: "DATESUB(WEEKS, 1, DATE '2020-05-26')" → "DATE '2020-05-19'"
+            example: "DATESUB(DAYS, 7, DATE '2020-05-26')" → "DATE '2020-05-19'"
         ) { (unit: TimeUnit, count: Int32, date: SQLDate) -> SQLDate? in unit.shift(date, by: -Int64(count)) },
         ScalarFunction(
             "TIMEADD",

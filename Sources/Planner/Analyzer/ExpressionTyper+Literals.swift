@@ -64,6 +64,7 @@ extension ExpressionTyper {
         case .timestamp: "2026-08-31T23:59:58.123"
         case .integer, .bigint: "42"
         case .double, .decimal: "12.5"
+        case .bytes: "aGVsbG8="
         default: nil
         }
     }

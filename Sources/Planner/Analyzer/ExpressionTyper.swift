@@ -153,7 +153,12 @@ struct ExpressionTyper {
         if value.isNullLiteral { return .literal(.null, target) }
         let typed = try type(value)
         guard typed.type.canCast(to: target) else {
-            throw PlanError(SQLState.typeMismatch, "Cast of \(typed.type) to \(target) is not supported", at: place)
+            throw PlanError(
+                SQLState.typeMismatch,
+                "Cast of \(typed.type) to \(target) is not supported",
+                at: place,
+                hint: conversion(from: typed.type, to: target)
+            )
         }
         return typed.type == target ? typed : .cast(typed, target)
     }

@@ -94,7 +94,12 @@ extension Planning {
         if catalog.types[name] != nil {
             let notice = "there is already a type named \(quotedIdentifier(name))"
             if create.ifNotExists { return .nothing(notice: "nothing to do: \(notice)") }
-            throw PlanError(SQLState.duplicateObject, notice, at: create.name.position)
+            throw PlanError(
+                SQLState.duplicateObject,
+                notice,
+                at: create.name.position,
+                hint: "DROP TYPE \(quotedIdentifier(name)) first; sources made with it keep their columns"
+            )
         }
         return .createType(name: name, type: try catalog.resolve(create.type))
     }
@@ -108,7 +113,7 @@ extension Planning {
                 SQLState.unknownObject,
                 notice,
                 at: drop.name.position,
-                hint: didYouMean(name, among: catalog.types.keys)
+                hint: didYouMean(name, among: catalog.types.keys) ?? "SHOW TYPES lists what there is"
             )
         }
         return .dropType(name: name)

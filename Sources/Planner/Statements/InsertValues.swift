@@ -120,7 +120,10 @@ extension Planning {
                 isForbidden ? SQLState.readOnly : SQLState.unknownColumn,
                 isForbidden ? "Inserting into column \(text) is not allowed" : "Column name \(text) does not exist",
                 at: name.position,
-                hint: isForbidden ? nil : didYouMean(name.text, among: schema.fields.map(\.name))
+                hint: isForbidden
+                    ? nil
+                    : didYouMean(name.text, among: schema.fields.map(\.name))
+                        ?? "the columns are \(schema.fields.map { quotedIdentifier($0.name) }.joined(separator: ", "))"
             )
         }
         guard !before.contains(column) else {
@@ -168,13 +171,28 @@ extension Planning {
             )
         }
         if let converted = value.inserted(as: field.type, from: expression.type) { return converted }
+        if case .string(let text) = value, [.date, .time, .timestamp, .bytes].contains(field.type) {
+            // Not a wrong type but a wrong text: this throws.
+            return try typer.constant(text, as: field.type, at: syntax.position)
+        }
         throw PlanError(
             SQLState.typeMismatch,
             "Expected type \(field.type) for field \(quotedIdentifier(field.name)) but got \(expression.type)",
             at: syntax.position,
             detail: "the value is \(Expression.literal(value, expression.type))",
-            hint: expression.type.canCast(to: field.type) ? "CAST(… AS \(field.type)) converts it" : nil
+            hint: conversion(from: expression.type, to: field.type)
         )
+    }
+}
+
+/// What makes a value of one type one of the other; nil when nothing does.
+func conversion(from type: SQLType, to target: SQLType) -> String? {
+    switch (type, target) {
+    case (.integer, .timestamp), (.bigint, .timestamp): "FROM_UNIXTIME(…) converts milliseconds"
+    case (.timestamp, .integer), (.timestamp, .bigint): "UNIX_TIMESTAMP(…) gives milliseconds"
+    case (.integer, .date), (.bigint, .date): "FROM_DAYS(…) converts days since 1970"
+    case (.bytes, .string): "FROM_BYTES(…, 'utf8') reads text, 'hex' and 'base64' write it"
+    default: type.canCast(to: target) ? "CAST(… AS \(target)) converts it" : nil
     }
 }
 

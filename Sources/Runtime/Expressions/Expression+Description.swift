@@ -65,19 +65,3 @@ extension SQLType {
         return quotedIdentifier(fields[index].name)
     }
 }
-
-extension Value {
-    /// The constant as SQL text.
-    func sql(_ type: SQLType) -> String {
-        switch (self, type) {
-        case (.string, .string):
-            "'"
-                + text(type).split(separator: "'", omittingEmptySubsequences: false)
-                .joined(separator: "''") + "'"
-        case (.null, _): "NULL"
-        case (.date, .date), (.time, .time), (.timestamp, .timestamp): "\(type) '\(text(type))'"
-        case (.boolean(let flag), _): flag ? "TRUE" : "FALSE"
-        default: text(type)
-        }
-    }
-}

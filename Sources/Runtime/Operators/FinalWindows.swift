@@ -57,11 +57,30 @@ final class FinalWindows {
         let visible = clock.hiddenBefore(isFinal: true)
         for start in starts.filter({ $0 < closed }).sorted() {
             starts.remove(start)
-            if start >= visible { try emit(start, output) }
+            if start >= visible {
+                try emit(start, output)
+            } else {
+                noteLost(start)
+            }
         }
         oldest = starts.min() ?? .max
         clock.finalBefore = max(clock.finalBefore, closed)
         clock.hasChanged = true
+    }
+
+    /// A window whose rows are never emitted is counted and logged.
+    private func noteLost(_ start: Int64) {
+        context.metrics.dropped.add(1)
+        context.log.record(
+            RecordProblem(
+                kind: .late,
+                query: context.query,
+                field: "WINDOWSTART",
+                value: "\(start)",
+                reason: "the window left the retention time in the step that closed it and is not emitted; "
+                    + "a longer RETENTION keeps it"
+            )
+        )
     }
 
     private func emit(_ start: Int64, _ output: Emitter) throws {

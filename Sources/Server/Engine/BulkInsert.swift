@@ -76,7 +76,7 @@ final class BulkInsert: BulkInsertReceiver, @unchecked Sendable {
 
     private func describe(_ problem: BadPayload, _ lines: BulkLines) -> String {
         let field = problem.field.map { "field \($0): " } ?? ""
-        let value = problem.value.map { ", found \($0)" } ?? ""
+        let value = problem.value.map { " in \($0)" } ?? ""
         return "line \(lines.firstLine + problem.row): \(field)\(problem.reason)\(value)"
     }
 
@@ -97,6 +97,8 @@ final class BulkDecoder {
     private let fieldCount: Int
     private let positions: [Int?]
     private let types: [SQLType]
+    /// Columns in which NULL is refused, by their index.
+    private let primaryKey: [(index: Int, name: String)]
     private let clock: Clock
 
     /// - Throws: ``ReplyError`` when the target, its columns or the format are wrong.
@@ -117,6 +119,7 @@ final class BulkDecoder {
         target = try InsertTarget(topic: source.topic, layout: layout, services: engine.services)
         fieldCount = fields.count
         types = fields.map(\.type)
+        primaryKey = source.kind == .table ? layout.keyFields.enumerated().map { ($0, $1.name) } : []
         positions = fields.map { field in listed.firstIndex { $0.name == field.name } }
         clock = engine.services.clock
     }
@@ -162,6 +165,12 @@ final class BulkDecoder {
         let count = lines.count
         let columns = (0..<fieldCount).map { index in
             positions[index].map { read[$0] } ?? Column.nulls(types[index], count: count)
+        }
+        for (index, name) in primaryKey {
+            let known = Set(bad.map(\.row))
+            for row in 0..<count where columns[index].isNull(row) && !known.contains(row) {
+                bad.append(BadPayload(row: row, field: name, value: nil, reason: "the primary key needs a value"))
+            }
         }
         let now = clock.wallMilliseconds()
         let timestamps = Column.constant(.bigint, .bigint(now), count: count)

@@ -28,6 +28,14 @@ extension Engine {
             reply.finish("UNDEFINED \(name.text)")
         case .explain(.query(let id)): try explainQuery(id.text, answer)
         case .assertTopic(let assertion): try assertTopic(assertion, reply)
+        case .alterSystem:
+            throw ReplyError(
+                "0A000",
+                "ALTER SYSTEM is not supported",
+                hint: "SET changes a property of this session, weir server --property NAME=VALUE that of all sessions"
+            )
+        case .assertSchema:
+            throw ReplyError("0A000", "ASSERT SCHEMA is not supported: the engine asks no schema registry")
         default:
             throw ReplyError(
                 "0A000",
@@ -55,24 +63,12 @@ extension Engine {
         _ reply: ReplyStream
     ) throws {
         let plain = QuerySettings.plainName(name)
-        if let problem = QuerySettings.problem(plain, value) {
-            throw ReplyError("22023", "property '\(plain)': \(problem)")
-        }
-        let isKnown = QuerySettings.known.contains { $0.name == plain } || PlannerSettings.properties.contains(plain)
-        if !isKnown {
+        _ = try QuerySettings.checked([plain: value])
+        if !QuerySettings.known.contains(where: { $0.name == plain }) {
             reply.notice("01000", "'\(plain)' is kept, but nothing reads it; SHOW PROPERTIES lists what is read")
         }
         request.session.setProperty(plain, to: value)
         reply.finish("SET \(plain) = '\(value)'")
-    }
-
-    private func assertTopic(_ assertion: AssertTopic, _ reply: ReplyStream) throws {
-        let found = try broker.describe(assertion.topic)
-        switch (found, assertion.exists) {
-        case (nil, true): throw ReplyError("42704", "topic \(assertion.topic) does not exist")
-        case (.some, false): throw ReplyError("42710", "topic \(assertion.topic) exists")
-        default: reply.finish("OK topic \(assertion.topic) \(assertion.exists ? "exists" : "does not exist")")
-        }
     }
 
     /// Sends the plan of a statement line by line.

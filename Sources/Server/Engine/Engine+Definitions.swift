@@ -97,7 +97,11 @@ extension Engine {
             guard let entry = store.entries.first(where: { $0.query == id }) else { continue }
             if let source {
                 // The table or stream stays, as a plain source over its topic.
-                try store.replace(entry, sql: source.definition)
+                var plain = source
+                plain.createdBy = nil
+                plain.sql = source.definition
+                catalog.replace(plain)
+                try store.replace(entry, sql: plain.sql)
             } else {
                 try store.remove { $0.number == entry.number }
             }

@@ -39,7 +39,9 @@ extension Engine {
         add("kind", source.kind.rawValue)
         for row in columnRows(source) {
             if case .string(let column) = row[0], case .string(let type) = row[1] {
-                add("column \(column)", type + (row[2].isNull ? "" : " KEY"))
+                var mark = ""
+                if case .string(let word) = row[2] { mark = " \(word)" }
+                add("column \(column)", type + mark)
             }
         }
         add("topic", source.topic)
@@ -47,8 +49,8 @@ extension Engine {
         add("key format", source.keyFormat)
         add("value format", source.valueFormat)
         add("timestamp column", source.timestamp?.name)
-        add("read by", catalog.readers(of: source.name).joined(separator: ", "))
-        add("written by", catalog.writers(of: source.name).joined(separator: ", "))
+        add("read by", catalog.readers(of: source.name).listed)
+        add("written by", catalog.writers(of: source.name).listed)
         if let id = source.createdBy, let query = queries[id] {
             for line in OperatorTotals.of(query.status) {
                 add(
@@ -80,19 +82,11 @@ extension Engine {
             ("SIGNATURE", .string), ("DESCRIPTION", .string), ("EXAMPLE", .string), ("RESULT", .string),
         ])
         let upper = name.text.uppercased()
-        for function in FunctionLibrary.builtin.overloads(of: upper) {
+        for function in FunctionEntry.all where function.name == upper {
             table.rows.append([
-                .string(function.signature), .string(function.summary), (function.example?.call).sqlValue,
-                (function.example?.result).sqlValue,
+                .string(function.signature), .string(function.summary), function.example.sqlValue,
+                function.result.sqlValue,
             ])
-        }
-        if let function = AggregateLibrary.standard[upper] {
-            for signature in function.signatures {
-                table.rows.append([
-                    .string(signature), .string(function.summary), .string(function.example.call),
-                    .string("\(function.example.result)"),
-                ])
-            }
         }
         guard !table.rows.isEmpty else {
             throw ReplyError(
@@ -100,7 +94,7 @@ extension Engine {
                 "there is no function \(upper)",
                 line: name.position.line,
                 column: name.position.column,
-                hint: "SHOW FUNCTIONS; lists them"
+                hint: FunctionEntry.similar(to: upper).map { "did you mean \($0)?" } ?? "SHOW FUNCTIONS; lists them"
             )
         }
         answer.send(table)
@@ -123,4 +117,9 @@ extension Engine {
         for (key, value) in connector.shownProperties { add("'\(key)'", value) }
         answer.send(table)
     }
+}
+
+extension [String] {
+    /// The names in one text; nil when there are none.
+    fileprivate var listed: String? { isEmpty ? nil : joined(separator: ", ") }
 }

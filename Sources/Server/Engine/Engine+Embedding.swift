@@ -44,17 +44,17 @@ extension Engine {
         control.sync { (0..<2).allSatisfy { _ in queriesAreCaughtUp() && connectorsAreCaughtUp() } }
     }
 
-    private func queriesAreCaughtUp() -> Bool {
-        queries.values.allSatisfy { query in
-            guard !query.status.isPaused else { return true }
-            let positions = query.status.positions
-            return query.topology.subtopologies.flatMap(\.sources).allSatisfy { source in
-                guard let count = try? broker.describe(source.topic)?.partitions else { return false }
-                return (0..<count).allSatisfy { number in
-                    let partition = TopicPartition(source.topic, Int32(number))
-                    guard let position = positions[partition] else { return false }
-                    return (try? broker.offsets(of: partition).upperBound).map { position >= $0 } ?? false
-                }
+    private func queriesAreCaughtUp() -> Bool { queries.values.allSatisfy { $0.status.isPaused || isCaughtUp($0) } }
+
+    /// Whether a query has processed and committed all that is in its topics now; on the control queue.
+    func isCaughtUp(_ query: RunningQuery) -> Bool {
+        let positions = query.status.positions
+        return query.topology.subtopologies.flatMap(\.sources).allSatisfy { source in
+            guard let count = try? broker.describe(source.topic)?.partitions else { return false }
+            return (0..<count).allSatisfy { number in
+                let partition = TopicPartition(source.topic, Int32(number))
+                guard let position = positions[partition] else { return false }
+                return (try? broker.offsets(of: partition).upperBound).map { position >= $0 } ?? false
             }
         }
     }

@@ -26,6 +26,12 @@ extension Engine {
         answer.reply.header(
             ReplyHeader(columns: table.columns.map { .init($0.name, $0.type.description) }, changes: .append)
         )
+        if !statement.fromBeginning, statement.limit != 0 {
+            answer.reply.notice(
+                "00000",
+                "printing new records of \(statement.topic); FROM BEGINNING prints the others too"
+            )
+        }
         let reader = TopicPrinter(statement, table.columns, answer, broker)
         let partitions = try (0..<settings.partitions).map { number in
             let partition = TopicPartition(statement.topic, Int32(number))

@@ -9,16 +9,32 @@ extension Engine {
     func pull(_ plan: PullPlan, _ request: StatementRequest, _ reply: ReplyStream, _ started: Int64) {
         do {
             let read = try pullReader(plan)
-            let query = PullQuery(plan, services: services, database: database, started: started)
+            let query = PullQuery(plan, services: services, database: database)
             readers.async {
                 do {
-                    try query.run(read, request, reply)
+                    let rows = try query.run(read, request, reply)
+                    if let reason = reply.cancelReason { throw ReplyError.cancelled(reason) }
+                    if rows == 0, plan.limit != 0, let text = self.whyEmpty(plan) { reply.notice("01000", text) }
+                    reply.finish("OK \(rows) rows \(self.services.clock.monotonicMilliseconds() - started) ms")
                 } catch {
                     reply.fail(ReplyError(describing: error))
                 }
             }
         } catch {
             reply.fail(ReplyError(describing: error))
+        }
+    }
+
+    /// Why a table that is read may lack rows; nil when its query has processed all there is.
+    private func whyEmpty(_ plan: PullPlan) -> String? {
+        guard case .state(let state, _) = plan.access else { return nil }
+        return control.sync {
+            guard let running = queries[state.query] else { return nil }
+            if let error = running.status.error { return "no rows: \(state.query) failed: \(error)" }
+            if running.status.isPaused { return "no rows: \(state.query) is paused" }
+            if isCaughtUp(running) { return nil }
+            let left = lag(of: running).values.reduce(0, +)
+            return "no rows yet: \(state.query) has \(left > 0 ? "\(left)" : "some") records still to read"
         }
     }
 
@@ -56,23 +72,23 @@ struct PullQuery: Sendable {
     private let plan: PullPlan
     private let services: QueryServices
     private let database: any StateDatabase
-    private let started: Int64
 
-    init(_ plan: PullPlan, services: QueryServices, database: any StateDatabase, started: Int64) {
+    init(_ plan: PullPlan, services: QueryServices, database: any StateDatabase) {
         self.plan = plan
         self.services = services
         self.database = database
-        self.started = started
     }
 
-    func run(_ read: Read, _ request: StatementRequest, _ reply: ReplyStream) throws {
+    /// Sends header and rows.
+    /// - Returns: how many rows.
+    func run(_ read: Read, _ request: StatementRequest, _ reply: ReplyStream) throws -> Int64 {
         reply.header(
             ReplyHeader(columns: plan.columns.map { .init($0.name, $0.type.description) }, key: plan.keyNames)
         )
         let steps = try operators()
         let limit = plan.limit ?? .max
         var sent: Int64 = 0
-        guard limit > 0 else { return finish(sent, reply) }
+        guard limit > 0 else { return 0 }
         try read { batch in
             for row in try PullQuery.apply(steps, to: batch) {
                 let rows = row.projected(plan.columnOrder).prefix(Int(min(Int64(row.count), limit - sent)))
@@ -82,15 +98,7 @@ struct PullQuery: Sendable {
             }
             return sent < limit && reply.cancelReason == nil
         }
-        if let reason = reply.cancelReason {
-            reply.fail(.cancelled(reason))
-        } else {
-            finish(sent, reply)
-        }
-    }
-
-    private func finish(_ rows: Int64, _ reply: ReplyStream) {
-        reply.finish("OK \(rows) rows \(services.clock.monotonicMilliseconds() - started) ms")
+        return sent
     }
 
     private func operators() throws -> [any Operator] {

@@ -28,6 +28,7 @@ extension Engine {
             return
         }
         let settings = QuerySettings(properties)
+        explainStart(settings, plan, reply)
         let finished: @Sendable () -> Void = { [weak self] in
             guard let self else { return }
             control.async { self.pushQueries[id]?.end(nil) }
@@ -59,7 +60,6 @@ extension Engine {
         )
         let query = RunningPushQuery(running, push, reply, engine: self)
         pushQueries[id] = query
-        explainStart(settings, plan, reply)
         reply.onWritable { push.resume() }
         reply.onCancel { [weak self] reason in
             guard let self else { return }

@@ -39,7 +39,6 @@ extension Engine {
         var table = ResultTable([("PROPERTY", .string), ("VALUE", .string), ("SET_BY", .string), ("MEANING", .string)])
         let session = request.session.properties
         var names = QuerySettings.known.map(\.name)
-        names += PlannerSettings.properties.filter { !names.contains($0) }.sorted()
         names += session.keys.filter { !names.contains($0) }.sorted()
         table.rows = names.map { name in
             let known = QuerySettings.known.first { $0.name == name }
@@ -137,14 +136,10 @@ extension Engine {
 
     private func functions() -> ResultTable {
         var table = ResultTable([("NAME", .string), ("TYPE", .string), ("DESCRIPTION", .string)])
-        for name in FunctionLibrary.builtin.names {
-            let description = FunctionLibrary.builtin.overloads(of: name).first?.summary
-            table.rows.append([.string(name), .string("SCALAR"), description.sqlValue])
-        }
-        for name in AggregateLibrary.standard.names {
-            table.rows.append([
-                .string(name), .string("AGGREGATE"), (AggregateLibrary.standard[name]?.summary).sqlValue,
-            ])
+        var last = ""
+        for function in FunctionEntry.all where function.name != last {
+            last = function.name
+            table.rows.append([.string(last), .string(function.kind.rawValue), .string(function.summary)])
         }
         return table
     }

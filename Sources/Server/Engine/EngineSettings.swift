@@ -15,8 +15,15 @@ public struct EngineSettings: Sendable {
     public var planner: PlannerSettings
     /// Names this engine's consumer groups and transactions in Kafka; two engines on one cluster need two.
     public var serviceID = "default"
-    /// Properties that every session starts with.
-    public var properties: [String: String] = [:]
+    /// Properties that every session starts with, by their plain names.
+    public var properties: [String: String] = [:] {
+        didSet {
+            properties = Dictionary(
+                properties.map { (QuerySettings.plainName($0.key), $0.value) },
+                uniquingKeysWith: { _, last in last }
+            )
+        }
+    }
 
     public init(dataDirectory: String, bootstrapServers: String? = nil, threads: Int) {
         self.dataDirectory = dataDirectory
@@ -27,7 +34,9 @@ public struct EngineSettings: Sendable {
     }
 
     /// Opens the database and the topics.
+    /// - Throws: ``ReplyError`` for a property that cannot have its value, and what database and topics throw.
     func open() throws -> (database: any StateDatabase, broker: any Broker) {
+        _ = try QuerySettings.checked(properties)
         let database = try RocksDatabase(path: dataDirectory + "/state", settings: storage)
         if let bootstrapServers {
             let broker = try KafkaBroker(

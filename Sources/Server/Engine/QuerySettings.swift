@@ -1,3 +1,4 @@
+import Connectors
 import Planner
 import Runtime
 
@@ -6,11 +7,12 @@ struct QuerySettings: Sendable {
     /// A property as SHOW PROPERTIES lists it.
     struct Property: Sendable {
         let name: String
-        let defaultValue: String
+        /// Nil when there is none.
+        let defaultValue: String?
         let meaning: String
     }
 
-    /// Every property that the engine reads.
+    /// Every property that the engine and the planner read.
     static let known: [Property] = [
         Property(
             name: "auto.offset.reset",
@@ -37,12 +39,41 @@ struct QuerySettings: Sendable {
             defaultValue: "4096",
             meaning: "rows that are processed together at the most, 1 to 4096"
         ),
+        flag("ksql.suppress.enabled", true, "whether EMIT FINAL is allowed"),
+        flag("ksql.create.or.replace.enabled", true, "whether OR REPLACE is allowed"),
+        flag("ksql.query.pull.table.scan.enabled", true, "whether pull queries may read all rows of a table"),
+        flag("ksql.query.pull.stream.enabled", true, "whether pull queries may read streams"),
+        flag("ksql.persistence.wrap.single.values", true, "whether a single value column is a JSON object"),
         Property(
-            name: "ksql.suppress.enabled",
-            defaultValue: "true",
-            meaning: "whether EMIT FINAL is allowed"
+            name: "ksql.persistence.default.format.key",
+            defaultValue: "KAFKA",
+            meaning: "the key format where WITH names none"
+        ),
+        Property(
+            name: "ksql.persistence.default.format.value",
+            defaultValue: nil,
+            meaning: "the value format where WITH names none"
+        ),
+        Property(
+            name: "ksql.output.topic.name.prefix",
+            defaultValue: "",
+            meaning: "stands before the names of the topics that CREATE … AS SELECT makes"
+        ),
+        Property(
+            name: "ksql.functions.collect_list.limit",
+            defaultValue: nil,
+            meaning: "elements that COLLECT_LIST keeps, the first ones; negative for all"
+        ),
+        Property(
+            name: "ksql.functions.collect_set.limit",
+            defaultValue: nil,
+            meaning: "elements that COLLECT_SET keeps, the first ones; negative for all"
         ),
     ]
+
+    private static func flag(_ name: String, _ isOn: Bool, _ meaning: String) -> Property {
+        Property(name: name, defaultValue: isOn ? "true" : "false", meaning: meaning)
+    }
 
     private let properties: [String: String]
 
@@ -59,19 +90,40 @@ struct QuerySettings: Sendable {
         return lower.hasPrefix("ksql.streams.") ? String(lower.dropFirst("ksql.streams.".count)) : lower
     }
 
-    /// Says what is wrong with a value of a property; nil when nothing is, or when the property is not the engine's.
+    /// Says what is wrong with a value of a property; nil when nothing is, or when nothing reads the property.
     static func problem(_ name: String, _ value: String) -> String? {
         switch plainName(name) {
-        case "auto.offset.reset":
-            ["earliest", "latest"].contains(value.lowercased()) ? nil : "expected earliest or latest, found '\(value)'"
-        case "weir.emit":
-            ["every", "batch"].contains(value.lowercased()) ? nil : "expected every or batch, found '\(value)'"
+        case "auto.offset.reset": oneOf(["earliest", "latest"], value)
+        case "weir.emit": oneOf(["every", "batch"], value)
         case "weir.batch.rows":
             (Int(value).map { (1...4096).contains($0) } ?? false) ? nil : "expected 1 to 4096, found '\(value)'"
         case "cache.max.bytes.buffering", "commit.interval.ms":
             (Int64(value).map { $0 >= 0 } ?? false) ? nil : "expected a whole number, 0 or more, found '\(value)'"
+        case "ksql.functions.collect_list.limit", "ksql.functions.collect_set.limit":
+            Int(value) == nil ? "expected a whole number, found '\(value)'" : nil
+        case "ksql.persistence.default.format.key", "ksql.persistence.default.format.value":
+            oneOf(Formats.all.map(\.name).sorted(), value)
+        case let name where known.contains { $0.name == name && ["true", "false"].contains($0.defaultValue) }:
+            oneOf(["true", "false"], value)
         default: nil
         }
+    }
+
+    private static func oneOf(_ values: [String], _ value: String) -> String? {
+        guard !values.contains(where: { $0.lowercased() == value.lowercased() }) else { return nil }
+        return "expected \(values.dropLast().joined(separator: ", ")) or \(values.last ?? ""), found '\(value)'"
+    }
+
+    /// Properties by their plain names.
+    /// - Throws: ``ReplyError`` for a value that its property cannot have.
+    static func checked(_ properties: [String: String]) throws(ReplyError) -> [String: String] {
+        var checked: [String: String] = [:]
+        for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
+            let plain = plainName(name)
+            if let problem = problem(plain, value) { throw ReplyError("22023", "property '\(plain)': \(problem)") }
+            checked[plain] = value
+        }
+        return checked
     }
 
     var start: StartPosition {

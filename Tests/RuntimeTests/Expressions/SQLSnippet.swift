@@ -70,8 +70,19 @@ struct SQLSnippet {
         case "TIME": return .cast(.literal(.string(try text()), .string), .time)
         case "TIMESTAMP": return .cast(.literal(.string(try text()), .string), .timestamp)
         case "BYTES": return .cast(.literal(.string(try text()), .string), .bytes)
+        case "CAST": return try cast()
         default: return try call(name)
         }
+    }
+
+    /// The only cast in examples: BYTES have no literal.
+    private mutating func cast() throws -> Expression {
+        try expect("(")
+        let value = try value()
+        try expect("AS")
+        try expect("BYTES")
+        try expect(")")
+        return .cast(value, .bytes)
     }
 
     private mutating func text() throws -> String {

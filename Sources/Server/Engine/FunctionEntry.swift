@@ -1,0 +1,86 @@
+import Functions
+import Parser
+import Runtime
+import Values
+
+/// A signature of a function as SHOW FUNCTIONS, DESCRIBE FUNCTION and the page about functions say it.
+struct FunctionEntry: Sendable {
+    /// What a function takes and gives.
+    enum Kind: String, Sendable {
+        case scalar = "SCALAR"
+        case aggregate = "AGGREGATE"
+        case table = "TABLE"
+    }
+
+    let name: String
+    let kind: Kind
+    let signature: String
+    let summary: String
+    /// A call as SQL; that of an aggregate function says what its argument is.
+    let example: String?
+    /// What the call gives, as SQL.
+    let result: String?
+
+    /// Every signature of every function: scalar, aggregate and table functions, each by name.
+    static let all: [FunctionEntry] = scalars + aggregates + tables
+
+    /// The name nearest to a misspelt one.
+    static func similar(to name: String) -> String? { Spelling.nearest(to: name, among: Set(all.map(\.name)).sorted()) }
+
+    private static var scalars: [FunctionEntry] {
+        let library = FunctionLibrary.builtin
+        return library.names.flatMap { library.overloads(of: $0) }.map { function in
+            FunctionEntry(
+                name: function.name,
+                kind: .scalar,
+                signature: function.signature,
+                summary: function.summary,
+                example: function.example?.call,
+                result: function.example?.result
+            )
+        }
+    }
+
+    private static var aggregates: [FunctionEntry] {
+        let library = AggregateLibrary.standard
+        return library.names.compactMap { library[$0] }.flatMap { function in
+            let example = function.example
+            let rows = example.rows.map { $0.sql(example.type) }.joined(separator: ", ")
+            return function.signatures.map { signature in
+                FunctionEntry(
+                    name: function.name,
+                    kind: .aggregate,
+                    signature: signature,
+                    summary: function.summary,
+                    example: "\(example.call) with x = \(rows)",
+                    result: example.result.sql(resultType(function, library))
+                )
+            }
+        }
+    }
+
+    /// The type of what the function's example gives.
+    private static func resultType(_ function: AggregateFunction, _ library: AggregateLibrary) -> SQLType {
+        let example = function.example
+        let types = example.literals.map { if case .boolean = $0 { SQLType.boolean } else { SQLType.integer } }
+        let columns = [SQLType](repeating: example.type, count: example.columns)
+        let literals = [Value?](repeating: nil, count: example.columns) + example.literals
+        // That it resolves is tested with the function.
+        return (try? library.resolve(function.name, columns + types, literals: literals).resultType) ?? .string
+    }
+
+    private static var tables: [FunctionEntry] {
+        let library = TableFunctionLibrary.standard
+        return library.names.compactMap { library[$0] }.map { function in
+            let type = function.resultType([function.example.type]) ?? .string
+            return FunctionEntry(
+                name: function.name,
+                kind: .table,
+                signature: function.signature,
+                summary: function.summary,
+                example: function.example.call,
+                result: "rows " + function.example.results.map { $0.sql(type) }.joined(separator: ", ")
+            )
+        }
+    }
+}
