@@ -62,6 +62,7 @@ extension QueryAnalyzer {
             type: clause.kind,
             rightName: source.name,
             hasRightTime: hasTime && !isStreams,
+            foreignKey: kind == .foreignKey ? condition.left : nil,
             span: try clause.within.map { (within) throws(PlanError) in try span(within, clause.kind) },
             position: clause.position
         )

@@ -22,7 +22,7 @@ extension LogicalPlan: CustomStringConvertible {
         case .aggregate(let aggregation, let input): return aggregation.summary(input.output)
         case .join(let join, _, _):
             let text = "Join \(join.kind.rawValue) \(join.type.rawValue.lowercased())"
-            return text + (join.span.map { " \($0)" } ?? "")
+            return text + (join.foreignKey.map { " \($0)" } ?? "") + (join.span.map { " \($0)" } ?? "")
         }
     }
 }

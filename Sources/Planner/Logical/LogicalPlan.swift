@@ -95,6 +95,8 @@ indirect enum LogicalPlan: Sendable {
         /// The name of the right side in the query, which the names of its columns begin with.
         let rightName: String
         var hasRightTime: Bool
+        /// What names a row of the right table, over the columns of the left one.
+        var foreignKey: Expression?
         /// How far apart in time rows of two streams may be.
         var span: JoinSpan?
         /// Where the statement says so.

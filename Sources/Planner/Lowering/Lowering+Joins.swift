@@ -14,12 +14,7 @@ extension Lowering {
         case .streamTable: return try streamTable(join, left, right, output)
         case .streamStream: return try streamStream(join, left, right, output)
         case .tableTable: return try tableTable(join, left, right, output)
-        case .foreignKey:
-            throw PlanError(
-                SQLState.notSupported,
-                "the \(join.kind.rawValue) join is not supported yet",
-                at: join.position
-            )
+        case .foreignKey: return try foreignKey(join, left, right, output)
         }
     }
 
@@ -94,6 +89,50 @@ extension Lowering {
             )
         )
         return fragment
+    }
+
+    /// The left rows ask the partition of the right row that they name, and its answers come back to where they are.
+    private mutating func foreignKey(
+        _ join: LogicalPlan.Join,
+        _ left: LogicalPlan,
+        _ right: LogicalPlan,
+        _ output: Schema
+    ) throws(PlanError) -> Fragment {
+        guard let foreignKey = join.foreignKey else {
+            throw PlanError(SQLState.syntax, "a foreign-key join needs a foreign key", at: join.position)
+        }
+        let requests = ForeignKeyRequests(
+            input: left.output,
+            foreignKey: foreignKey,
+            keepsUnmatched: join.type == .left,
+            store: storeName("join-keys")
+        )
+        var asking = try lower(left, .changes)
+        asking.append(requests)
+        let partitions = partitions(of: left)
+        var fragment = move(
+            asking,
+            requests.output,
+            isTable: true,
+            meeting: right.partitioning(context),
+            partitions: partitions
+        )
+        let answers = ForeignKeyJoin(
+            left: left.output,
+            right: right.output,
+            requests: requests.output,
+            keepsUnmatched: join.type == .left,
+            joined: output,
+            hasRightTime: join.hasRightTime,
+            leftStore: storeName("join-left"),
+            rightStore: storeName("join-right")
+        )
+        fragment.join(try lower(right, .changes), answers)
+        var results = move(fragment, answers.output, isTable: true, partitions: partitions)
+        results.append(
+            ForeignKeyResults(answers: answers.output, output: output, store: storeName("join-versions"))
+        )
+        return results
     }
 
     /// One side of a join; what has to move goes where the rows of the other side are, or are going to be.

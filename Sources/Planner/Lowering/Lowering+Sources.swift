@@ -1,5 +1,6 @@
 import Parser
 import Runtime
+import Values
 
 extension Lowering {
     /// The rows of a source; a stream's records keep their headers on the way to the sink.
@@ -23,8 +24,24 @@ extension Lowering {
         meeting target: Partitioning? = nil,
         partitions count: Int? = nil
     ) throws(PlanError) -> Fragment {
-        var fragment = try lower(input, need)
-        let schema = input.output
+        move(
+            try lower(input, need),
+            input.output,
+            isTable: input.kind == .table,
+            meeting: target,
+            partitions: count ?? partitions(of: input)
+        )
+    }
+
+    /// The rows of a fragment by their key, through an internal topic.
+    mutating func move(
+        _ below: Fragment,
+        _ schema: Schema,
+        isTable: Bool,
+        meeting target: Partitioning? = nil,
+        partitions: Int
+    ) -> Fragment {
+        var fragment = below
         let topic = "\(settings.internalTopicPrefix)\(query)-repartition-\(internalTopics.count + 1)"
         fragment.append(
             Repartition(
@@ -34,10 +51,10 @@ extension Lowering {
             )
         )
         complete(fragment)
-        let partitions = target?.partitions ?? count ?? partitions(of: input)
-        add(InternalTopic(name: topic, settings: TopicSettings(partitions: partitions, isInternal: true)))
+        let settings = TopicSettings(partitions: target?.partitions ?? partitions, isInternal: true)
+        add(InternalTopic(name: topic, settings: settings))
         return Fragment(
-            SourceSpec(topic: topic, payload: .batches, output: schema, isTable: input.kind == .table)
+            SourceSpec(topic: topic, payload: .batches, output: schema, isTable: isTable)
         )
     }
 

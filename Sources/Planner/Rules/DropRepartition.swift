@@ -67,7 +67,8 @@ extension LogicalPlan {
         case .filter(_, let input), .flatMap(_, let input): return input.partitioned
         case .repartition(let input): return Array(0..<input.output.keyCount)
         case .aggregate(_, let input): return input.isPartitionedByKey ? Array(0..<input.output.keyCount) : nil
-        case .join(_, let stream, _): return stream.partitioned
+        case .join(let join, let left, _):
+            return join.kind == .foreignKey ? Array(0..<left.output.keyCount) : left.partitioned
         case .project(let projection, let input):
             guard let columns = input.partitioned else { return nil }
             let output = projection.key + projection.values
@@ -92,9 +93,11 @@ extension LogicalPlan {
             )
         case .filter(_, let input), .project(_, let input), .flatMap(_, let input):
             return input.partitioning(context)
-        case .join(_, let stream, let table):
-            if case .repartition = stream { return table.partitioning(context) }
-            return stream.partitioning(context)
+        case .join(let join, let left, let right):
+            // The rows of a foreign-key join come back through a topic of its own.
+            guard join.kind != .foreignKey else { return nil }
+            if case .repartition = left { return right.partitioning(context) }
+            return left.partitioning(context)
         case .repartition, .aggregate: return nil
         }
     }

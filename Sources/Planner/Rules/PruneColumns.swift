@@ -119,7 +119,7 @@ private struct ColumnPruner {
         let width = stream.output.fields.count
         let start = join.rightStart(table.output)
         let tableWidth = table.output.fields.count - start
-        let left = prune(stream, needed.filter { $0 < width })
+        let left = prune(stream, needed.filter { $0 < width }.union(join.foreignKey?.columnsRead ?? []))
         let right = prune(
             table,
             Set(needed.map { $0 - width + start }.filter { (start..<(start + tableWidth)).contains($0) })
@@ -128,6 +128,7 @@ private struct ColumnPruner {
         var places = left.places
         for (old, new) in right.places where old >= start { places[old - start + width] = new - start + newWidth }
         var join = join
+        join.foreignKey = join.foreignKey?.moved(left.places)
         if join.hasRightTime {
             join.hasRightTime = needed.contains(width + tableWidth)
             if join.hasRightTime {

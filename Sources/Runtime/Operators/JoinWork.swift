@@ -89,10 +89,16 @@ final class JoinWork {
 extension Column {
     /// A BIGINT column of numbers.
     static func of(_ numbers: [Int64]) -> Column {
-        let data = Buffer(capacity: numbers.count * 8)
-        numbers.withUnsafeBytes {
-            UnsafeMutableRawBufferPointer(start: data.base, count: data.capacity).copyMemory(from: $0)
+        Column(type: .bigint, count: numbers.count, data: Buffer(copying: numbers))
+    }
+}
+
+extension Buffer {
+    /// The bytes of numbers.
+    convenience init<T: BitwiseCopyable>(copying numbers: [T]) {
+        self.init(capacity: numbers.count * MemoryLayout<T>.stride)
+        numbers.withUnsafeBytes { bytes in
+            if let start = bytes.baseAddress { base.copyMemory(from: start, byteCount: bytes.count) }
         }
-        return Column(type: .bigint, count: numbers.count, data: data)
     }
 }

@@ -179,20 +179,12 @@ private final class JoinedChanges {
         let columns =
             keys + (input == 0 ? ownValues : otherValues) + rightKeys + (input == 0 ? otherValues : ownValues)
             + (spec.hasRightTime ? rightTimes.map { $0.retyped(.bigint) } : [])
-        var flags: Buffer?
-        if deleted.contains(1) {
-            let buffer = Buffer(capacity: count)
-            deleted.withUnsafeBytes {
-                UnsafeMutableRawBufferPointer(start: buffer.base, count: count).copyMemory(from: $0)
-            }
-            flags = buffer
-        }
         return Batch(
             schema: spec.output,
             count: count,
             columns: columns,
             timestamps: Column.of(times),
-            deleted: flags
+            deleted: deleted.contains(1) ? Buffer(copying: deleted) : nil
         )
     }
 

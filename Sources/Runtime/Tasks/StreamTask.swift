@@ -16,7 +16,8 @@ public final class StreamTask {
     public private(set) var isDirty = false
     public let metrics: [NamedMetrics]
 
-    private let sources: [TopicPartition: Int]
+    /// The sources that read an input; joins may read one topic twice.
+    private let sources: [TopicPartition: [Int]]
     private let decoders: [SourceDecoder]
     private let operators: [any Operator]
     private let operatorMetrics: [OperatorMetrics]
@@ -39,11 +40,13 @@ public final class StreamTask {
     /// - Parameter context: the context of the task's operators; each gets it with metrics of its own.
     public init(_ subtopology: Subtopology, number: Int, context: TaskContext) throws {
         id = TaskCommitID(query: context.query, subtopology: number, partition: context.partition)
-        inputs = subtopology.sources.map { TopicPartition($0.topic, context.partition) }
+        let read = subtopology.sources.map { TopicPartition($0.topic, context.partition) }
         // A lone table source has nothing to wait for.
         let waits = subtopology.sources.contains { !$0.isTable }
-        tableInputs = waits ? zip(subtopology.sources, inputs).filter { $0.0.isTable }.map(\.1) : []
-        sources = Dictionary(uniqueKeysWithValues: inputs.enumerated().map { ($1, $0) })
+        let streams = Set(zip(subtopology.sources, read).filter { !$0.0.isTable }.map(\.1))
+        sources = Dictionary(grouping: read.indices) { read[$0] }
+        inputs = read.enumerated().filter { read.firstIndex(of: $1) == $0 }.map(\.element)
+        tableInputs = waits ? inputs.filter { !streams.contains($0) } : []
         decoders = try subtopology.sources.map {
             try SourceDecoder(
                 $0,
@@ -94,11 +97,13 @@ public final class StreamTask {
     /// Runs a run of messages of one of the task's inputs through all operators.
     public func process(_ run: MessageRun) throws {
         let input = TopicPartition(run.topic, run.partition)
-        guard let source = sources[input] else { preconditionFailure("run of \(input), which is no input of \(id)") }
+        guard let list = sources[input] else { preconditionFailure("run of \(input), which is no input of \(id)") }
         isDirty = true
-        for batch in try decoders[source].decode(run) {
-            try deliver(batch, fromSource[source])
-            try advance(batch)
+        for source in list {
+            for batch in try decoders[source].decode(run) {
+                try deliver(batch, fromSource[source])
+                try advance(batch)
+            }
         }
         positions[input] = run.nextOffset
     }
