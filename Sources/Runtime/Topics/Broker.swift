@@ -56,6 +56,8 @@ public protocol BrokerSession: AnyObject {
     /// Stops reading some partitions for a while (back-pressure) and resumes the others.
     func pause(_ partitions: Set<TopicPartition>)
     /// The next run of committed messages of any assigned partition, in fair turns; nil when none came in time.
+    ///
+    /// A run without messages says that its partition holds none before `nextOffset`, behind the marks of transactions.
     func poll(rowsMax: Int, timeoutMilliseconds: Int) throws -> MessageRun?
     /// Wakes a ``poll(rowsMax:timeoutMilliseconds:)`` that waits; callable from any thread.
     var wakeUp: @Sendable () -> Void { get }

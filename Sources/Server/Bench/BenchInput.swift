@@ -8,8 +8,8 @@ struct BenchInput {
 
     init(_ settings: BenchRun.Settings) { self.settings = settings }
 
-    /// Makes and fills the topic; returns how many events it holds.
-    func fill(_ broker: any Broker) throws -> Int {
+    /// Makes the topic, and fills it when it is empty.
+    func fill(_ broker: any Broker) throws {
         let topic = settings.query.input
         try broker.createTopic(topic, TopicSettings(partitions: settings.partitions))
         let partitions = try broker.describe(topic)?.partitions ?? settings.partitions
@@ -17,7 +17,7 @@ struct BenchInput {
             let range = try broker.offsets(of: TopicPartition(topic, Int32(number)))
             return total + range.count
         }
-        if existing > 0 { return existing }
+        guard existing == 0 else { return }
         var number = 0
         var partition: Int32 = 0
         while number < settings.events {
@@ -26,7 +26,6 @@ struct BenchInput {
             number += count
             partition = (partition + 1) % Int32(partitions)
         }
-        return settings.events
     }
 
     /// Events `first` to `first + count - 1` as messages of one partition.

@@ -62,17 +62,20 @@ public struct BenchRun {
         try engine.start()
         defer { engine.stop() }
         progress("filling topic \(settings.query.input)")
-        let events = try BenchInput(settings).fill(engine.broker)
+        try BenchInput(settings).fill(engine.broker)
         try engine.broker.deleteTopic("out")
         for statement in settings.query.statements.dropLast() { _ = try engine.perform(statement) }
         let before = ResourceUse.now()
-        progress("draining \(events) events")
+        progress("draining topic \(settings.query.input)")
         guard let last = settings.query.statements.last else { throw BenchError("the query has no statement") }
         let started = Clock.system.monotonicMilliseconds()
         _ = try engine.perform(last)
         let first = try waitUntilDrained(engine, started)
         let after = ResourceUse.now()
         let stateBytes = engine.stateBytes()
+        let events = Int(engine.rowsRead(from: settings.query.input))
+        // What the cluster keeps for the query alone goes with it.
+        try engine.perform("TERMINATE ALL")
         progress("reading topic out")
         let (rows, checksum) = try BenchChecksum.of("out", engine.broker, isTable: settings.query.isTable)
         return Result(

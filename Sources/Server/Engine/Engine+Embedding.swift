@@ -82,6 +82,14 @@ extension Engine {
         }
     }
 
+    /// Records that the persistent queries have read from a topic since they started.
+    public func rowsRead(from topic: String) -> Int64 {
+        control.sync {
+            queries.values.flatMap { OperatorTotals.of($0.status) }.filter { $0.sourceTopic == topic }
+                .reduce(0) { $0 + $1.rowsIn }
+        }
+    }
+
     /// The first failure among the persistent queries.
     public func queryError() -> String? {
         control.sync { queries.values.compactMap { $0.status.error }.first }

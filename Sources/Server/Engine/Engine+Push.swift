@@ -51,7 +51,7 @@ extension Engine {
                 sql: request.text,
                 topology: plan.topology,
                 settings: settings,
-                stores: StoreNumbers(query: id, numbers: numbers),
+                stores: StoreNumbers(query: id, numbers: numbers, prefix: self.settings.planner.internalTopicPrefix),
                 database: MemoryDatabase(),
                 results: push,
                 plan: nil

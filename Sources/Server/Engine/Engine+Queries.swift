@@ -16,7 +16,11 @@ extension Engine {
                 sql: entry.sql,
                 topology: plan.topology,
                 settings: settings,
-                stores: StoreNumbers(query: plan.id, numbers: entry.stores),
+                stores: StoreNumbers(
+                    query: plan.id,
+                    numbers: entry.stores,
+                    prefix: self.settings.planner.internalTopicPrefix
+                ),
                 database: database,
                 results: nil,
                 plan: plan
@@ -70,6 +74,7 @@ extension Engine {
             topology: query.topology,
             status: status,
             stores: query.stores,
+            inputs: placement.inputs,
             threads: busy,
             startedAt: services.clock.wallMilliseconds(),
             plan: query.plan

@@ -126,7 +126,7 @@ extension Engine {
                     .string(query.id), .string(query.status.state.rawValue), .string(line.name),
                     .integer(Int32(line.tasks)), .bigint(line.rowsIn), .bigint(line.rowsOut), .bigint(line.dropped),
                     .bigint(line.late), .bigint(line.errors), .bigint(line.stateBytes),
-                    line.name.hasPrefix("Source ") ? .bigint(lag[line.sourceTopic] ?? 0) : .null,
+                    line.sourceTopic.map { .bigint(lag[$0] ?? 0) } ?? .null,
                     query.status.error.sqlValue,
                 ])
             }

@@ -59,6 +59,8 @@ public final class Engine: @unchecked Sendable {
         clock: Clock,
         threads: [any StreamWorker]
     ) throws {
+        var settings = settings
+        settings.planner = settings.effectivePlanner
         self.settings = settings
         self.database = database
         self.broker = broker

@@ -33,6 +33,13 @@ public struct EngineSettings: Sendable {
         planner = PlannerSettings()
     }
 
+    /// The settings of plans; on a cluster that others use too, internal topics carry the service's name.
+    var effectivePlanner: PlannerSettings {
+        var planner = planner
+        if bootstrapServers != nil { planner.internalTopicPrefix += "\(serviceID)-" }
+        return planner
+    }
+
     /// Opens the database and the topics.
     /// - Throws: ``ReplyError`` for a property that cannot have its value, and what database and topics throw.
     func open() throws -> (database: any StateDatabase, broker: any Broker) {

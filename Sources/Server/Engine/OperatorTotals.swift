@@ -12,7 +12,7 @@ struct OperatorTotals {
     var stateBytes: Int64 = 0
 
     /// The topic of a line that stands for a source.
-    var sourceTopic: String { String(name.dropFirst("Source ".count)) }
+    var sourceTopic: String? { name.hasPrefix("Source ") ? String(name.dropFirst("Source ".count)) : nil }
 
     /// A line per subtopology and operator, in the order of the plan.
     static func of(_ status: QueryStatus) -> [OperatorTotals] {
@@ -48,10 +48,12 @@ extension Engine {
     /// Records between a query and the end of each topic it reads.
     func lag(of query: RunningQuery) -> [String: Int64] {
         var lag: [String: Int64] = [:]
-        for (partition, position) in query.status.positions {
+        let positions = query.status.positions
+        for partition in query.inputs {
             // A topic that cannot be asked now has no lag to show; the query's own status says why.
-            guard let end = try? broker.offsets(of: partition).upperBound else { continue }
-            lag[partition.topic, default: 0] += max(end - position, 0)
+            guard let range = try? broker.offsets(of: partition) else { continue }
+            // A task that has not started has everything before it.
+            lag[partition.topic, default: 0] += max(range.upperBound - (positions[partition] ?? range.lowerBound), 0)
         }
         return lag
     }

@@ -8,6 +8,8 @@ struct QueryPlacement {
     let taskCount: Int
     /// How many tasks keep state.
     let statefulTasks: Int
+    /// What all tasks read.
+    let inputs: [TopicPartition]
 
     /// - Parameters:
     ///   - offset: where to start dealing, so that small queries do not all land on the first thread.
@@ -17,10 +19,12 @@ struct QueryPlacement {
         var shares = [[TaskPlace]](repeating: [], count: threads)
         var dealt = 0
         var stateful = 0
+        var inputs: [TopicPartition] = []
         for (number, subtopology) in topology.subtopologies.enumerated() {
             let count = try QueryPlacement.partitionCount(subtopology, partitions)
             if subtopology.nodes.contains(where: { !$0.spec.stores.isEmpty }) { stateful += count }
             for partition in 0..<count {
+                inputs += subtopology.sources.map { TopicPartition($0.topic, Int32(partition)) }
                 // The same partition of every subtopology stays on one thread, where its rows are still in the cache.
                 shares[(offset + partition) % threads].append(
                     TaskPlace(subtopology: number, partition: Int32(partition))
@@ -31,6 +35,7 @@ struct QueryPlacement {
         self.shares = shares
         taskCount = dealt
         statefulTasks = stateful
+        self.inputs = inputs
     }
 
     private static func partitionCount(

@@ -69,11 +69,11 @@ final class QueryStatus: Sendable {
     var positions: [TopicPartition: Int64] { facts.withLock(\.positions) }
 
     /// Notes a commit and how far the inputs were read.
-    func committed(at wall: Int64, positions: [[TopicPartition: Int64]]) {
+    func committed(at wall: Int64, positions: [TopicPartition: Int64]) {
         facts.withLock {
             $0.lastCommit = wall
             $0.error = nil
-            for each in positions { $0.positions.merge(each) { $1 } }
+            $0.positions.merge(positions) { $1 }
         }
     }
 

@@ -33,6 +33,8 @@ struct TaskPlace: Hashable, Sendable {
 struct StoreNumbers: Sendable {
     let query: String
     let numbers: [String: UInt32]
+    /// What the names of internal topics start with.
+    let prefix: String
 
     /// The store of that name of the task on `partition`.
     func id(_ name: String, partition: Int32) -> StoreID {
@@ -41,7 +43,7 @@ struct StoreNumbers: Sendable {
     }
 
     /// The changelog topic of a store, where the broker keeps one.
-    func changelog(_ name: String) -> String { "weir-\(query)-\(name)-changelog" }
+    func changelog(_ name: String) -> String { "\(prefix)\(query)-\(name)-changelog" }
 }
 
 /// What every query of an engine shares.

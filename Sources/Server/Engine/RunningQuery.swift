@@ -9,6 +9,8 @@ struct RunningQuery: Sendable {
     let topology: Topology
     let status: QueryStatus
     let stores: StoreNumbers
+    /// What its tasks read.
+    let inputs: [TopicPartition]
     /// The threads that have a share.
     let threads: [any StreamWorker]
     /// Milliseconds since the epoch.

@@ -11,6 +11,8 @@ final class RunningTasks {
     private var bootstrap: TableBootstrap
     private var dirtySince: Int64?
     private var dirtyRows = 0
+    /// Where partitions go on behind marks of transactions, see ``pass(_:to:)``.
+    private var passed: [TopicPartition: Int64] = [:]
 
     init(_ work: QueryWork, threadID: String, status: QueryStatus) throws {
         self.work = work
@@ -89,7 +91,7 @@ final class RunningTasks {
             dirtySince == nil ? timeoutMilliseconds : min(timeoutMilliseconds, Int(work.commit.idleMilliseconds))
         let run = try session.poll(rowsMax: work.settings.batchRowsMax, timeoutMilliseconds: timeout)
         if let run { try process(run) }
-        if bootstrap.isActive { bootstrap.update(session) }
+        if bootstrap.isActive { bootstrap.update(session, passed) }
         guard let since = dirtySince else { return run == nil ? .idle(milliseconds: 1000) : .busy }
         let age = clock.monotonicMilliseconds() - since
         let due = run == nil ? work.commit.idleMilliseconds : work.commit.intervalMilliseconds
@@ -101,9 +103,24 @@ final class RunningTasks {
     }
 
     private func process(_ run: MessageRun) throws {
+        guard run.count > 0 else {
+            pass(TopicPartition(run.topic, run.partition), to: run.nextOffset)
+            return
+        }
         if dirtySince == nil { dirtySince = work.services.clock.monotonicMilliseconds() }
         dirtyRows += run.count
         for task in byInput[TopicPartition(run.topic, run.partition)] ?? [] { try task.process(run) }
+    }
+
+    /// Notes that a partition holds nothing before `offset` any more: what lies there are marks of transactions.
+    private func pass(_ partition: TopicPartition, to offset: Int64) {
+        passed[partition] = offset
+        if dirtySince == nil { status.started(at: [partition: offset]) }
+    }
+
+    /// How far each input was read, marks of transactions behind the last record included.
+    private func positions() -> [TopicPartition: Int64] {
+        tasks.reduce(into: passed) { all, task in all.merge(task.positions) { max($0, $1) } }
     }
 
     /// Commits everything processed so far as one epoch.
@@ -123,7 +140,7 @@ final class RunningTasks {
         for task in tasks { task.committed() }
         dirtySince = nil
         dirtyRows = 0
-        status.committed(at: work.services.clock.wallMilliseconds(), positions: tasks.map(\.positions))
+        status.committed(at: work.services.clock.wallMilliseconds(), positions: positions())
     }
 
     private func commit(_ epoch: Epoch) throws {

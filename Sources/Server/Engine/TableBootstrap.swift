@@ -20,15 +20,16 @@ struct TableBootstrap {
         for task in tasks {
             for input in task.tableInputs { ends[input] = try broker.offsets(of: input).upperBound }
         }
-        update(session)
+        update(session, [:])
     }
 
     /// Releases the inputs of tasks whose tables have been read.
-    mutating func update(_ session: any BrokerSession) {
+    /// - Parameter passed: offsets before which a partition holds nothing more than what was read.
+    mutating func update(_ session: any BrokerSession, _ passed: [TopicPartition: Int64]) {
         var held: Set<TopicPartition> = []
         for task in tasks {
             let waiting = task.tableInputs.contains { input in
-                (task.positions[input] ?? 0) < (ends[input] ?? 0)
+                max(task.positions[input] ?? 0, passed[input] ?? 0) < (ends[input] ?? 0)
             }
             if waiting { held.formUnion(Set(task.inputs).subtracting(task.tableInputs)) }
         }
