@@ -8,14 +8,23 @@ import Synchronization
 final class KafkaClient: @unchecked Sendable {
     let handle: OpaquePointer
     let servers: String
+    let reminder = KafkaReminder()
     private let context: KafkaContext
+    /// Memory that librdkafka may read until the handle is destroyed.
+    private let memory: AnyObject?
     private let topics = Mutex<[String: UInt]>([:])
 
     enum Kind { case consumer, producer }
 
     /// - Throws: ``TopicError`` when a property is unknown or its value is not allowed; nothing is connected yet.
-    init(_ kind: Kind, _ properties: KeyValuePairs<String, String>, _ target: KafkaTarget) throws {
+    init(
+        _ kind: Kind,
+        _ properties: KeyValuePairs<String, String>,
+        _ target: KafkaTarget,
+        keeping memory: AnyObject? = nil
+    ) throws {
         servers = target.servers
+        self.memory = memory
         context = KafkaContext(log: target.log)
         var text = [CChar](repeating: 0, count: 512)
         let configuration: OpaquePointer = rd_kafka_conf_new()
@@ -68,6 +77,14 @@ final class KafkaClient: @unchecked Sendable {
             throw error(rd_kafka_last_error(), "use topic \(name)")
         }
         return topic
+    }
+
+    /// The value of a property as it is in force; nil when librdkafka knows no such property.
+    func property(_ name: String) -> String? {
+        var text = [CChar](repeating: 0, count: 512)
+        var size = text.count
+        guard rd_kafka_conf_get(rd_kafka_conf(handle), name, &text, &size) == RD_KAFKA_CONF_OK else { return nil }
+        return text.asString
     }
 
     /// Forgets delivery failures and returns the first one since the last call.

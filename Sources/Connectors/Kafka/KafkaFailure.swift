@@ -51,6 +51,9 @@ struct KafkaFailure: Error {
         }
     }
 
+    /// librdkafka found it out by itself: no broker said so.
+    private var isLocal: Bool { code.rawValue < RD_KAFKA_RESP_ERR_UNKNOWN.rawValue }
+
     /// The failure as the engine's error; `subject` says what was tried, like `create topic ORDERS`.
     func topicError(_ subject: String, servers: String) -> TopicError {
         let message = "cannot \(subject): \(text)"
@@ -65,7 +68,7 @@ struct KafkaFailure: Error {
             RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
             return TopicError(
                 .unreachable,
-                message,
+                "cannot \(subject): Kafka at \(servers) \(isLocal ? "does not answer (\(text))" : "answers: \(text)")",
                 hint: "Check that the Kafka brokers at \(servers) run and can be reached from here."
             )
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,

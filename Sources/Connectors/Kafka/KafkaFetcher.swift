@@ -6,24 +6,18 @@ import Runtime
 final class KafkaFetcher {
     let wakeUp: KafkaWakeUp
     private let client: KafkaClient
-    private let reminder: KafkaReminder
-    private let prefetchBytesMax: Int
     private var readers: [KafkaPartitionReader] = []
     private var paused: Set<TopicPartition> = []
     private var turn = 0
     private var pollsUntilCallbacks = 0
-    /// Taken since the brokers' threads were last awake for certain; negative while no partition was seen full.
-    private var takenBytes = -1
 
     /// Bytes of a run: what a thread decodes at once.
     private static let runBytesMax = 4 << 20
     private static let callbackInterval = 256
 
     init(_ target: KafkaTarget) throws {
-        client = try KafkaClient.consumer(target, isControl: false)
+        client = try KafkaClient.consumer(target, .stream)
         wakeUp = try KafkaWakeUp()
-        reminder = KafkaReminder(client)
-        prefetchBytesMax = target.settings.prefetchBytesEffective
     }
 
     /// See `BrokerSession.assign`.
@@ -81,7 +75,6 @@ final class KafkaFetcher {
             let index = (turn + step) % count
             let reader = readers[index]
             if !paused.isEmpty, paused.contains(reader.partition) { continue }
-            let isFull = reader.queuedBytes >= prefetchBytesMax / 4 * 3
             let run = try reader.next(
                 rowsMax: min(max(rowsMax, 1), 65_536),
                 bytesMax: KafkaFetcher.runBytesMax,
@@ -89,20 +82,10 @@ final class KafkaFetcher {
             )
             if let run {
                 turn = (index + 1) % count
-                if isFull, takenBytes < 0 { takenBytes = 0 }
-                if takenBytes >= 0 { keepFetching(reader.lastRunBytes) }
                 return run
             }
         }
         return nil
-    }
-
-    /// Counts what was taken, and has fetching go on early enough that a thread need not wait for it.
-    private func keepFetching(_ bytes: Int) {
-        takenBytes += bytes
-        guard takenBytes >= max(prefetchBytesMax / 4 * readers.count, prefetchBytesMax / 2) else { return }
-        takenBytes = -1
-        reminder.remind(readers.map(\.partition))
     }
 
     private func serveCallbacks() {

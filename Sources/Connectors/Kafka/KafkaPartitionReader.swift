@@ -16,9 +16,12 @@ final class KafkaPartitionReader {
     private let arena: UnsafeMutablePointer<KafkaRunArena>
     private let wakeUp: KafkaWakeUp?
     private var isReading = false
-    /// Bytes of keys and values of the last run.
-    private(set) var lastRunBytes = 0
-    private var lastRunCount = 1
+    /// What librdkafka fetches ahead at most.
+    private let prefetchBytesMax: Int
+    /// The last run, by which the size of what waits is judged.
+    private var last = (bytes: 0, count: 1)
+    /// Taken since the queue was last seen full; nil when it was not, so that librdkafka fetches on anyway.
+    private var takenBytes: Int?
 
     /// Starts to fetch from `offset` on; `wakeUp` is signalled when messages came.
     init(_ partition: TopicPartition, from offset: Int64, _ client: KafkaClient, wakeUp: KafkaWakeUp? = nil) throws {
@@ -27,6 +30,7 @@ final class KafkaPartitionReader {
         self.wakeUp = wakeUp
         position = offset
         topic = try client.topic(partition.topic)
+        prefetchBytesMax = Int(client.property("queued.max.messages.kbytes") ?? "").map { $0 << 10 } ?? .max
         guard let queue = rd_kafka_queue_new(client.handle) else {
             throw client.error(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, "read \(partition)")
         }
@@ -65,15 +69,14 @@ final class KafkaPartitionReader {
     /// nil before, and always nil when the client does not ask for such events.
     var end: Int64? { arena.pointee.end }
 
-    /// About how many bytes of messages wait to be taken, judged by those of the last run.
-    var queuedBytes: Int { rd_kafka_queue_length(queue) * lastRunBytes / lastRunCount }
-
     /// Goes on to an offset that has no messages before it, as behind the marker of a commit.
     func skip(to offset: Int64) { position = max(position, offset) }
 
     /// The next messages; nil when none came in time, or when the end was reached.
     /// - Throws: ``TopicError`` when the partition is gone or the offset lies behind its end.
     func next(rowsMax: Int, bytesMax: Int, timeoutMilliseconds: Int) throws -> MessageRun? {
+        let queuedBytes = rd_kafka_queue_length(queue) * last.bytes / last.count
+        if takenBytes == nil, queuedBytes >= prefetchBytesMax / 4 * 3 { takenBytes = 0 }
         arena.pointee.begin(rowsMax: rowsMax, bytesMax: bytesMax)
         rd_kafka_consume_callback_queue(queue, Int32(clamping: timeoutMilliseconds), KafkaRunArena.collect, arena)
         if arena.pointee.count == 0 {
@@ -82,9 +85,18 @@ final class KafkaPartitionReader {
         }
         let run = arena.pointee.finish(partition)
         position = run.nextOffset
-        lastRunCount = run.count
-        lastRunBytes = Int(run.keys.offsets[run.count]) + Int(run.values.offsets[run.count])
+        last = (Int(run.keys.offsets[run.count]) + Int(run.values.offsets[run.count]), run.count)
+        keepFetching()
         return run
+    }
+
+    /// Has librdkafka fetch on while there is still something to take.
+    private func keepFetching() {
+        guard let taken = takenBytes else { return }
+        takenBytes = taken + last.bytes
+        guard taken + last.bytes >= prefetchBytesMax / 2 else { return }
+        takenBytes = nil
+        client.reminder.remind(client, of: partition)
     }
 
     /// Restarts a partition whose first messages were removed by retention; gives up where going on would lose messages.

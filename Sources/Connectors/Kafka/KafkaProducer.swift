@@ -12,6 +12,7 @@ final class KafkaProducer {
     private(set) var openedAt = 0
     /// The arguments of one produce call, filled in place for every message.
     private let fields: UnsafeMutablePointer<rd_kafka_vu_t>
+    private let loan = KafkaLoan()
     private let settings: KafkaSettings
 
     /// A transactional producer; whatever an older one with the same id left open is settled when this returns.
@@ -32,7 +33,8 @@ final class KafkaProducer {
                 "compression.type": settings.compression,
                 "delivery.report.only.error": "true",
             ],
-            target
+            target,
+            keeping: loan
         )
         fields = KafkaProducer.makeFields()
         let subject = "start the transactional producer \(transactionalID)"
@@ -57,7 +59,8 @@ final class KafkaProducer {
                 "message.max.bytes": "\(settings.messageBytesMax)",
                 "compression.type": settings.compression,
             ],
-            target
+            target,
+            keeping: loan
         )
         fields = KafkaProducer.makeFields()
     }
@@ -65,6 +68,9 @@ final class KafkaProducer {
     deinit { fields.deallocate() }
 
     // MARK: Messages
+
+    /// Values of this size librdkafka does not even copy into its requests, which may outlive their messages.
+    private lazy var largeBytesMin = Int(client.property("message.copy.max.bytes") ?? "") ?? 0
 
     private enum Field { static let topic = 0, partition = 1, flags = 2, time = 3, key = 4, value = 5, headers = 6 }
 
@@ -74,9 +80,6 @@ final class KafkaProducer {
         fields[Field.topic].vtype = RD_KAFKA_VTYPE_RKT
         fields[Field.partition].vtype = RD_KAFKA_VTYPE_PARTITION
         fields[Field.flags].vtype = RD_KAFKA_VTYPE_MSGFLAGS
-        // With the copy librdkafka makes one allocation a message; without it the run's memory would have to stay until
-        // every message is acknowledged.
-        fields[Field.flags].u.i = Int32(RD_KAFKA_MSG_F_COPY)
         fields[Field.time].vtype = RD_KAFKA_VTYPE_TIMESTAMP
         fields[Field.key].vtype = RD_KAFKA_VTYPE_KEY
         fields[Field.value].vtype = RD_KAFKA_VTYPE_VALUE
@@ -91,6 +94,7 @@ final class KafkaProducer {
         fields[Field.topic].u.rkt = try self.client.topic(run.topic)
         fields[Field.partition].u.i32 = run.partition
         let timestamps = run.timestamps.values(as: Int64.self)
+        let copiedBytesMin = loan.keep(run) ? largeBytesMin : 0
         let keys = KafkaBytes(run.keys)
         let values = KafkaBytes(run.values)
         for row in 0..<run.count {
@@ -98,7 +102,9 @@ final class KafkaProducer {
             let time = timestamps[row]
             fields[Field.time].u.i64 = time == 0 ? 1 : time
             (fields[Field.key].u.mem.ptr, fields[Field.key].u.mem.size) = keys[row]
-            (fields[Field.value].u.mem.ptr, fields[Field.value].u.mem.size) = values[row]
+            let value = values[row]
+            (fields[Field.value].u.mem.ptr, fields[Field.value].u.mem.size) = value
+            fields[Field.flags].u.i = value.1 >= copiedBytesMin ? Int32(RD_KAFKA_MSG_F_COPY) : 0
             let headers = run.headers.flatMap { KafkaHeaders.list($0, row) }
             fields[Field.headers].u.headers = headers
             if let error = rd_kafka_produceva(client, fields, headers == nil ? 6 : 7) {
@@ -131,6 +137,7 @@ final class KafkaProducer {
         }
         if let failure = client.takeDeliveryFailure() { throw refined(failure) }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaFailure(code, "messages were not acknowledged in time") }
+        loan.release()
     }
 
     // MARK: Transactions
@@ -167,6 +174,7 @@ final class KafkaProducer {
         guard isTransactionOpen else { return }
         defer { isTransactionOpen = false }
         try repeating(until: deadline) { rd_kafka_abort_transaction(client.handle, $0) }
+        loan.release()
         _ = client.takeDeliveryFailure()
     }
 

@@ -116,7 +116,7 @@ final class KafkaReaders: @unchecked Sendable {
             return free
         }
         if state.clients.count < KafkaReaders.clientsMax {
-            state.clients.append(try KafkaClient.consumer(target, isControl: true))
+            state.clients.append(try KafkaClient.consumer(target, .read))
             return state.clients.count - 1
         }
         guard let oldest = same.filter({ !$0.isBusy }).min(by: { $0.usedAt < $1.usedAt }) else {

@@ -33,7 +33,7 @@ struct KafkaRestore {
         let start = try startOffset(of: store, partition, end)
         guard start < end else { return }
         let began = monotonicMilliseconds()
-        let reader = try KafkaPartitionReader(partition, from: start, topics.fetching)
+        let reader = try KafkaPartitionReader(partition, from: start, topics.restoring)
         var deadline = deadlineFromNow()
         var count = 0
         while reader.position < end, reader.end ?? 0 < end {
@@ -59,7 +59,8 @@ struct KafkaRestore {
     /// Where to begin; a store that cannot be continued is emptied first.
     private func startOffset(of store: StoreID, _ partition: TopicPartition, _ end: Int64) throws -> Int64 {
         let position = try KafkaStamp.position(of: store, in: database)
-        if let position, position.offset == end { return end }
+        // One behind the end: the marker of the last commit is not written yet.
+        if let position, position.offset == end || position.offset == end + 1 { return end }
         let first = try topics.client.watermarks(
             of: partition,
             timeoutMilliseconds: target.settings.requestTimeoutMilliseconds

@@ -140,8 +140,12 @@ final class KafkaSession: BrokerSession {
         _ deadline: Int
     ) throws -> [TopicPartition: Int64] {
         let now = wallClockMilliseconds()
+        var written: Set<TopicPartition> = []
         for change in changes {
-            for run in KafkaChangelog.runs(of: change, now: now) { try write(run, to: producer) }
+            for run in KafkaChangelog.runs(of: change, now: now) where run.count > 0 {
+                try write(run, to: producer)
+                written.insert(TopicPartition(run.topic, run.partition))
+            }
         }
         // After this an error can no longer be that of a message, so errors of the commit are those of its request.
         try producer.flush(until: deadline)
@@ -154,9 +158,11 @@ final class KafkaSession: BrokerSession {
         // Acknowledged messages lie below the end, and nobody else writes to the partition, so the end is a position up
         // to which the store holds the changelog. One request a commit and broker; delivery reports would say the same
         // for some tens of nanoseconds per message, also for all those that are not of a changelog.
-        return try broker.cluster.ends(
-            of: Set(changes.map { TopicPartition($0.store.changelog, $0.store.partition) }).sorted()
-        )
+        var ends = try broker.cluster.ends(of: written.sorted())
+        // Next in these partitions comes the marker of the commit. Counting it in spares a start after a clean stop the
+        // reading of every changelog for one marker.
+        for partition in written { ends[partition, default: 0] += 1 }
+        return ends
     }
 
     /// Writes the epoch to the local database, behind the commit.

@@ -18,7 +18,7 @@ public struct KafkaSettings: Sendable {
     /// How long a request of the control plane may take before the cluster counts as unreachable.
     public var requestTimeoutMilliseconds = 10_000
     /// How long a commit may take before its outcome counts as unknown.
-    public var commitTimeoutMilliseconds = 30_000
+    public var commitTimeoutMilliseconds = 15_000
     /// After this time without a commit the broker aborts an open transaction: what a crash can hold up readers for
     /// when no engine with the same service starts again.
     public var transactionTimeoutMilliseconds = 60_000
@@ -29,11 +29,6 @@ public struct KafkaSettings: Sendable {
 }
 
 extension KafkaSettings {
-    /// ``prefetchBytesMax``, unless a property of librdkafka says otherwise.
-    var prefetchBytesEffective: Int {
-        max(properties["queued.max.messages.kbytes"].flatMap { Int($0) } ?? prefetchBytesMax >> 10, 1) << 10
-    }
-
     /// The consumer group under which the input offsets of a query's tasks are committed, like `weir-default-CTAS_T_3`.
     ///
     /// Tasks behind the first repartitioning have groups of their own, because two of them may read one partition.

@@ -11,8 +11,10 @@ final class KafkaTopics: Sendable {
     /// It never fetches: a broker answers one request of a connection after the other, and
     /// would let the others wait behind a fetch that waits for messages.
     let client: KafkaClient
-    /// For control-plane reads and restores.
+    /// For control-plane reads.
     let fetching: KafkaClient
+    /// For restores.
+    let restoring: KafkaClient
     /// Sees open transactions: what a restore has to wait for.
     private let uncommitted: KafkaClient
     private let timeout: Int
@@ -24,7 +26,8 @@ final class KafkaTopics: Sendable {
         messageBytesMax = target.settings.messageBytesMax
         servers = target.servers
         client = try KafkaClient(.consumer, ["isolation.level": "read_committed"], target)
-        fetching = try KafkaClient.consumer(target, isControl: true)
+        fetching = try KafkaClient.consumer(target, .read)
+        restoring = try KafkaClient.consumer(target, .restore)
         uncommitted = try KafkaClient(.consumer, ["isolation.level": "read_uncommitted"], target)
     }
 
@@ -209,6 +212,16 @@ final class KafkaTopics: Sendable {
 
     private func ends(of partitions: [TopicPartition], _ client: KafkaClient) throws -> [TopicPartition: Int64] {
         guard !partitions.isEmpty else { return [:] }
+        var ends: [TopicPartition: Int64] = [:]
+        // A partition may be without a leader for a moment.
+        try wait("read the ends of partitions") {
+            ends = try endsNow(of: partitions, client)
+            return true
+        }
+        return ends
+    }
+
+    private func endsNow(of partitions: [TopicPartition], _ client: KafkaClient) throws -> [TopicPartition: Int64] {
         let list = KafkaPartitionList(capacity: partitions.count)
         for partition in partitions { list.add(partition, offset: Int64(RD_KAFKA_OFFSET_END)) }
         return try list.withPointer { list in
@@ -331,17 +344,18 @@ final class KafkaTopics: Sendable {
         return event
     }
 
-    /// Repeats `isDone` until it is true.
+    /// Repeats `isDone` until it is true; a cluster that does not answer is waited for no longer than any request.
     private func wait(_ subject: String, milliseconds: Int? = nil, _ isDone: () throws -> Bool) throws {
-        let deadline = monotonicMilliseconds() + (milliseconds ?? timeout)
+        let start = monotonicMilliseconds()
         var pause: UInt32 = 2_000
         while true {
             do {
                 if try isDone() { return }
-            } catch let error as TopicError where error.kind == .unreachable && monotonicMilliseconds() < deadline {
+            } catch let error as TopicError where error.kind == .unreachable {
                 // No leader yet, or a broker that restarts.
+                guard monotonicMilliseconds() - start < timeout else { throw error }
             }
-            guard monotonicMilliseconds() < deadline else { throw client.error(RD_KAFKA_RESP_ERR__TIMED_OUT, subject) }
+            guard monotonicMilliseconds() - start < milliseconds ?? timeout else { throw client.timedOut(subject) }
             usleep(pause)
             pause = min(pause * 2, 100_000)
         }
@@ -349,11 +363,31 @@ final class KafkaTopics: Sendable {
 }
 
 extension KafkaClient {
+    /// What a consumer is for: how long a broker may hold back its answer to a fetch that finds nothing yet, and how
+    /// much may be fetched ahead of the reading.
+    enum Purpose {
+        /// The data path.
+        ///
+        /// A partition that was full when a fetch began waits for the fetch's end, so this is short.
+        case stream
+        /// Control-plane reads.
+        ///
+        /// The end of a partition is reported by a fetch that found nothing.
+        case read
+        /// Restores, which stop fetching at the end of a partition and have many of them one after the other.
+        case restore
+
+        var waitMilliseconds: Int {
+            switch self {
+            case .stream: 100
+            case .read: 25
+            case .restore: 2
+            }
+        }
+    }
+
     /// A consumer without a group that sees committed messages only.
-    ///
-    /// Control clients hear of a partition's end, which
-    /// the data path does not need.
-    static func consumer(_ target: KafkaTarget, isControl: Bool) throws -> KafkaClient {
+    static func consumer(_ target: KafkaTarget, _ purpose: Purpose) throws -> KafkaClient {
         let settings = target.settings
         return try KafkaClient(
             .consumer,
@@ -361,7 +395,7 @@ extension KafkaClient {
                 "isolation.level": "read_committed",
                 "enable.auto.commit": "false",
                 "enable.auto.offset.store": "false",
-                "enable.partition.eof": isControl ? "true" : "false",
+                "enable.partition.eof": purpose == .stream ? "false" : "true",
                 // TCP has its own checksum, and so has every disk; verifying again costs a tenth of the reading.
                 "check.crcs": "false",
                 "fetch.message.max.bytes": "1048576",
@@ -370,10 +404,10 @@ extension KafkaClient {
                 // The bytes are the limit. With a limit of messages as well, small messages would leave the
                 // partition idle for up to a second every time it is reached.
                 "queued.min.messages": "10000000",
-                "queued.max.messages.kbytes": "\(max((isControl ? 4 << 20 : settings.prefetchBytesMax) >> 10, 1))",
+                "queued.max.messages.kbytes":
+                    "\(max((purpose == .stream ? settings.prefetchBytesMax : 4 << 20) >> 10, 1))",
                 "fetch.error.backoff.ms": "100",
-                // The end of a partition is reported by a fetch that found nothing, which the broker holds back this long.
-                "fetch.wait.max.ms": isControl ? "25" : "100",
+                "fetch.wait.max.ms": "\(purpose.waitMilliseconds)",
             ],
             target
         )

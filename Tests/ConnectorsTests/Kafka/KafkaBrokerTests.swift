@@ -130,7 +130,7 @@ extension KafkaTests {
             }
             let error = #expect(throws: TopicError.self) { try broker.check() }
             #expect(error?.kind == .unreachable)
-            #expect(error?.hint?.contains("127.0.0.1:1") == true)
+            #expect(error?.message.contains("Kafka at 127.0.0.1:1 does not answer") == true)
             #expect(lines.withLock { !$0.isEmpty })
         }
 
