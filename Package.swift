@@ -39,7 +39,7 @@ let package = Package(
         library("Planner", ["Parser", "Values", "Functions", "Runtime"]),
 
         // The outside world; each C module is imported by exactly one of these.
-        library("Storage", ["Values", "Runtime", "CRocksDB", "CChecksum"]),
+        library("Storage", ["Values", "Runtime", "CRocksDB", "CRocksExtras", "CChecksum"]),
         library("Connectors", ["Values", "Runtime", "CRdKafka", "CLibPQ", "CSimdJSON"]),
         .target(
             name: "Server",
@@ -60,6 +60,7 @@ let package = Package(
         system("CLibEvent", "libevent", "libevent-dev"),
         system("CLibEdit", "libedit", "libedit-dev"),
         .systemLibrary(name: "CGetOpt", path: "Sources/Native/CGetOpt"),
+        .target(name: "CRocksExtras", dependencies: ["CRocksDB"], path: "Sources/Native/CRocksExtras"),
         .target(name: "CChecksum", path: "Sources/Native/CChecksum"),
         .target(
             name: "CICU",

@@ -32,6 +32,18 @@ enum Directories {
         return names
     }
 
+    /// Whether a file of that many bytes can be made; unlike the system's count it knows of quotas and limits.
+    static func hasSpace(_ path: String, _ bytes: Int) -> Bool {
+        let probe = path + "/weir.space"
+        let descriptor = open(probe, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return false }
+        defer {
+            close(descriptor)
+            unlink(probe)
+        }
+        return posix_fallocate(descriptor, 0, bytes) == 0
+    }
+
     /// Makes the entries of a directory survive a power cut.
     static func sync(_ path: String) throws(StorageError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -30,4 +30,11 @@ struct RocksHandle: ~Copyable {
 
     /// The number of writes so far, one for each key: it tells whether a write took effect.
     var sequence: UInt64 { rocksdb_get_latest_sequence_number(database) }
+
+    /// How many flushes and compactions have failed since the database was opened.
+    var backgroundFailures: UInt64 {
+        var count: UInt64 = 0
+        rocksdb_property_int(database, "rocksdb.background-errors", &count)
+        return count
+    }
 }

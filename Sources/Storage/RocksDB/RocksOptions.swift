@@ -1,11 +1,11 @@
 import CRocksDB
+import CRocksExtras
 
 /// The tuned options of the state database; owns the C objects.
 struct RocksOptions: ~Copyable {
     let options: OpaquePointer
     let read: OpaquePointer
     let write: OpaquePointer
-    let writeSynced: OpaquePointer
 
     init(_ settings: StorageSettings, path: String) throws(StorageError) {
         let plain: OpaquePointer = rocksdb_options_create()
@@ -13,18 +13,15 @@ struct RocksOptions: ~Copyable {
         options = rocksdb_options_create()
         read = rocksdb_readoptions_create()
         write = rocksdb_writeoptions_create()
-        writeSynced = rocksdb_writeoptions_create()
-        rocksdb_writeoptions_set_sync(writeSynced, 1)
         // Commits are sorted runs of keys: each key is looked for beside the one before it in the skip list.
         rocksdb_writeoptions_set_memtable_insert_hint_per_batch(write, 1)
-        rocksdb_writeoptions_set_memtable_insert_hint_per_batch(writeSynced, 1)
         var failure: UnsafeMutablePointer<CChar>?
         rocksdb_get_options_from_string(plain, Self.text(settings), options, &failure)
         if let failure { throw .rocks("configure", path, takeText(failure)) }
+        weir_rocksdb_prepare(options)
     }
 
     deinit {
-        rocksdb_writeoptions_destroy(writeSynced)
         rocksdb_writeoptions_destroy(write)
         rocksdb_readoptions_destroy(read)
         rocksdb_options_destroy(options)
@@ -53,11 +50,9 @@ struct RocksOptions: ~Copyable {
             ("avoid_flush_during_recovery", "true"),
             ("skip_stats_update_on_db_open", "true"),
             ("skip_checking_sst_file_sizes_on_db_open", "true"),
-            // No thread that wakes up to print statistics, and little logging of its own.
+            // No thread that wakes up to print statistics.
             ("stats_dump_period_sec", "0"),
             ("stats_persist_period_sec", "0"),
-            ("info_log_level", "WARN_LEVEL"),
-            ("keep_log_file_num", "2"),
         ]
     }
 
