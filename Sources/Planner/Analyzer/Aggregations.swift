@@ -11,7 +11,8 @@ extension QueryAnalyzer {
     func aggregation(_ query: Query, over rows: Rows) throws(PlanError) -> QueryAnalysis {
         try checkAggregation(query, rows)
         let groups = try groupKeys(query, rows)
-        let window = try query.window.map { (clause) throws(PlanError) in try self.window(clause) }
+        let isFinal = query.emit?.mode == .final
+        let window = try query.window.map { (clause) throws(PlanError) in try self.window(clause, isFinal: isFinal) }
         let builder = AggregationBuilder(self, rows.scope, groups, isWindowed: window != nil)
         let having = try query.having.map { (syntax) throws(PlanError) in
             try builder.typer("HAVING").condition(syntax)
@@ -24,7 +25,7 @@ extension QueryAnalyzer {
         let aggregation = LogicalPlan.Aggregation(
             calls: builder.calls,
             window: window,
-            isFinal: query.emit?.mode == .final,
+            isFinal: isFinal,
             isOverTable: rows.plan.kind == .table
         )
         if rows.plan.kind == .table { try checkUndo(builder.calls, query) }
@@ -102,7 +103,7 @@ extension QueryAnalyzer {
         return groups
     }
 
-    private func window(_ clause: WindowClause) throws(PlanError) -> AggregateWindow {
+    private func window(_ clause: WindowClause, isFinal: Bool) throws(PlanError) -> AggregateWindow {
         let shape: AggregateWindow.Shape
         let size: Int64
         switch clause.shape {
@@ -126,7 +127,8 @@ extension QueryAnalyzer {
         guard size > 0 else {
             throw PlanError(SQLState.invalidDefinition, "a window is longer than 0", at: clause.position)
         }
-        let grace = clause.grace?.milliseconds ?? max(86_400_000 - size, 0)
+        // Who wants only final results does not want to wait for them a day.
+        let grace = clause.grace?.milliseconds ?? (isFinal ? 0 : max(86_400_000 - size, 0))
         let (needed, overflow) = size.addingReportingOverflow(grace)
         guard !overflow else {
             throw PlanError(SQLState.outOfRange, "\(shape.sizeName) and GRACE PERIOD are too long", at: clause.position)

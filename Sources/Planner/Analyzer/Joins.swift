@@ -53,7 +53,8 @@ extension QueryAnalyzer {
         try checkSources(clause, left, right)
         let condition = try JoinCondition(clause.condition, left.scope, right.scope, self)
         let kind = try kind(of: clause, left, right, condition, isFirst: isFirst)
-        let (rekeyed, key) = rekeyed(left, condition, clause, kind, right.scope)
+        var left = left
+        let (rekeyed, key) = rekeyed(&left, condition, clause, kind, right.scope)
         let source = right.scope.sources[0]
         let hasTime = query.mentions("ROWTIME")
         let isStreams = kind == .streamStream
@@ -108,8 +109,10 @@ extension QueryAnalyzer {
     }
 
     /// The left rows under the key of a join, and what is equal to it so far; no key for a join that keeps the left one.
+    ///
+    /// A key that had a name of its own goes with that name when another takes its place.
     private func rekeyed(
-        _ left: Rows,
+        _ left: inout Rows,
         _ condition: JoinCondition,
         _ clause: JoinClause,
         _ kind: LogicalPlan.Join.Kind,
@@ -117,14 +120,22 @@ extension QueryAnalyzer {
     ) -> (LogicalPlan, Rows.JoinKey?) {
         guard kind != .foreignKey else { return (left.plan, nil) }
         let isFull = clause.kind == .full
-        if let key = left.joinKey, key.sides.contains(where: { $0.expression == condition.left }) {
+        // A stream's row of a FULL join that lacks the side in question has no such key.
+        let mayLack = left.plan.kind == .table
+        if let key = left.joinKey,
+            key.sides.contains(where: { $0.expression == condition.left && (mayLack || !$0.isOptional) })
+        {
             // What is equal to the key already needs no new one, at most another name.
             guard isFull, !key.columns.isEmpty else { return (left.plan, key) }
             return (rekey(left, left.plan.output.column(0), name: keyName(left.scope, right)), key)
         }
+        left.scope = Scope(sources: left.scope.sources.filter { !$0.name.isEmpty })
         let key = Rows.JoinKey(sides: [.init(expression: condition.left, text: condition.leftText)])
         let isNameless = isFull || !(condition.left.isColumn || condition.right.isColumn)
-        return (rekey(left, condition.left, name: isNameless ? keyName(left.scope, right) : nil), key)
+        let name = isNameless ? keyName(left.scope, right) : condition.left.columnName
+        // A table's key is there in its deletions too; the value that copies it is not.
+        let expression = left.plan.kind == .table ? left.plan.output.column(0) : condition.left
+        return (rekey(left, expression, name: name), key)
     }
 
     /// The rows of the right stream under the key of the join, all their columns among the values.
