@@ -13,14 +13,17 @@ public final class KafkaBroker: Broker {
 
     /// - Parameters:
     ///   - bootstrapServers: `HOST:PORT`, several separated by commas.
-    ///   - log: gets every line of librdkafka's log, from its threads.
+    ///   - log: gets the lines of librdkafka's log from its threads, equal ones once in half a minute.
     /// - Throws: `TopicError` when a property is unknown or has a value that librdkafka does not allow.
     public init(
         bootstrapServers: String,
         settings: KafkaSettings = KafkaSettings(),
         log: @escaping KafkaLog = { _, _ in }
     ) throws {
-        target = KafkaTarget(servers: bootstrapServers, settings: settings, log: log)
+        let filter = KafkaLogFilter()
+        target = KafkaTarget(servers: bootstrapServers, settings: settings) { level, text in
+            if filter.passes(text) { log(level, text) }
+        }
         cluster = try KafkaTopics(target)
         notices = KafkaNotices(intervalMilliseconds: settings.noticeMilliseconds)
         readers = KafkaReaders(cluster, target)

@@ -75,13 +75,17 @@ final class KafkaSession: BrokerSession {
     func abort() {
         guard let producer, producer.isTransactionOpen else { return }
         do {
-            try producer.abort(until: monotonicMilliseconds() + broker.target.settings.requestTimeoutMilliseconds)
+            try producer.abort(until: monotonicMilliseconds() + KafkaSession.abortMillisecondsMax)
         } catch {
             // Its successor's start aborts what it left open.
             self.producer = nil
-            broker.target.log(4, "transaction of \(transactionalID) not aborted, its producer is replaced: \(error)")
+            let reason = (error as? KafkaFailure)?.text ?? "\(error)"
+            broker.target.log(4, "transaction of \(transactionalID) not aborted, its producer is replaced: \(reason)")
         }
     }
+
+    /// A broker that runs takes some milliseconds, and for one that does not the next producer does the same.
+    private static let abortMillisecondsMax = 2000
 
     // MARK: Commit
 
