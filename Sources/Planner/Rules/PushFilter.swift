@@ -33,7 +33,8 @@ extension Rule {
     ) -> LogicalPlan? {
         let width = stream.output.fields.count
         let start = join.rightStart(table.output)
-        let keepsLeft = join.type == .inner || join.type == .left
+        // Rows that wait for a match are told when time goes on, which rows that do not pass do as well.
+        let keepsLeft = join.type == .inner || join.type == .left && join.span?.waits != true
         let keepsRight = join.kind == .streamStream && join.type == .inner
         let isAboutLeft = { (part: Expression) in
             keepsLeft && part.isDeterministic && part.columnsRead.allSatisfy { $0 < width }
