@@ -36,6 +36,8 @@ public struct ConnectorStatus: Sendable {
     public var rowsDeleted: Int64
     /// Records that lie between the connector and the end of its topics.
     public var lag: Int64
+    /// How often it looked into its topics and found that all of it was written.
+    public var looksAtEnd: Int64 = 0
     /// Facts worth a line in DESCRIBE CONNECTOR, such as the target table, the last committed offsets.
     public var details: [(name: String, value: String)]
 

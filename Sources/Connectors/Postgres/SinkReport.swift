@@ -10,6 +10,7 @@ final class SinkReport: Sendable {
         var deleted: Int64 = 0
         var skipped: Int64 = 0
         var lag: Int64 = 0
+        var looksAtEnd: Int64 = 0
         var target = ""
         var tables: [String] = []
         var offsets: [TopicPartition: Int64] = [:]
@@ -31,7 +32,7 @@ final class SinkReport: Sendable {
         details.append(("records left out", "\(facts.skipped)"))
         details += facts.gaps.map { ("gap", $0) }
         details += notices.map { ("notice", $0) }
-        return ConnectorStatus(
+        var status = ConnectorStatus(
             state: facts.state,
             reason: facts.reason,
             rowsWritten: facts.written,
@@ -39,6 +40,8 @@ final class SinkReport: Sendable {
             lag: facts.lag,
             details: details
         )
+        status.looksAtEnd = facts.looksAtEnd
+        return status
     }
 
     func starting() {
@@ -97,6 +100,14 @@ final class SinkReport: Sendable {
     }
 
     func lag(_ records: Int64) { facts.withLock { $0.lag = records } }
+
+    /// Notes that there is nothing more to read and that all of it is written.
+    func foundEnd() {
+        facts.withLock { facts in
+            facts.lag = 0
+            facts.looksAtEnd += 1
+        }
+    }
 
     /// Notes that records were gone before they were read.
     func gap(_ text: String) {

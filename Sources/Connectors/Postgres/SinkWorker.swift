@@ -63,7 +63,7 @@ final class SinkWorker: @unchecked Sendable {
                 continue
             }
             report.running()
-            report.lag(0)
+            report.foundEnd()
             bell.wait(after: seen, milliseconds: SinkWorker.checkMilliseconds)
             try session.checkAlive()
             if partitionCheck.left == 0 {

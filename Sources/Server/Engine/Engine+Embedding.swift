@@ -37,12 +37,31 @@ extension Engine {
     /// Whether there are queries or connectors that go on by themselves.
     public var hasWork: Bool { control.sync { !queries.isEmpty || !connectors.isEmpty } }
 
-    /// Whether every query and every connector has processed and committed all that is in its topics.
+    /// Whether every query has processed and committed all that is in its topics.
     ///
     /// Looks twice, because between looks at two queries the first may have written what the second reads.
     public func isCaughtUp() -> Bool {
-        control.sync { (0..<2).allSatisfy { _ in queriesAreCaughtUp() && connectorsAreCaughtUp() } }
+        control.sync { (0..<2).allSatisfy { _ in queriesAreCaughtUp() } }
     }
+
+    /// Waits until every query, and behind them every connector, has processed and committed all that is in its topics.
+    /// - Parameter goesOn: asked again and again, and should take a few milliseconds; false gives up.
+    /// - Returns: whether that came about.
+    public func waitUntilCaughtUp(while goesOn: () -> Bool) -> Bool {
+        while !isCaughtUp() {
+            guard goesOn() else { return false }
+        }
+        // A look that ends after now may have begun before the last row was there, the one after it did not.
+        let wanted = looksAtEnd().mapValues { $0 + 2 }
+        while true {
+            control.sync { for connector in connectors.values { connector.wake() } }
+            let looks = looksAtEnd()
+            if wanted.allSatisfy({ (looks[$0.key] ?? .max) >= $0.value }) { return true }
+            guard goesOn() else { return false }
+        }
+    }
+
+    private func looksAtEnd() -> [String: Int64] { control.sync { connectors.mapValues(\.status.looksAtEnd) } }
 
     private func queriesAreCaughtUp() -> Bool { queries.values.allSatisfy { $0.status.isPaused || isCaughtUp($0) } }
 
@@ -56,13 +75,6 @@ extension Engine {
                 guard let position = positions[partition] else { return false }
                 return (try? broker.offsets(of: partition).upperBound).map { position >= $0 } ?? false
             }
-        }
-    }
-
-    private func connectorsAreCaughtUp() -> Bool {
-        connectors.values.allSatisfy { connector in
-            let status = connector.status
-            return status.state == .running && status.lag == 0
         }
     }
 

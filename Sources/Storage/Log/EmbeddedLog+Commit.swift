@@ -70,6 +70,7 @@ extension EmbeddedLog {
             let ends = pending.map { RawPut($0.log.endKey, $0.end.value) }
             do {
                 let changes = isOwn ? epoch.changes : []
+                if Fault.commitsOffsetsFirst, isOwn { try Fault.commitOffsetsFirst(offsets, to: database) }
                 try database.write(changes, isOwn ? offsets + ends : ends, sync: settings.durability == .commit)
                 if !isOwn { try state.write(epoch.changes, offsets, sync: false) }
             } catch let error as StorageError where error.kind == .unknown {

@@ -84,14 +84,16 @@ private struct RunCommand {
     /// - Returns: why that did not come about, or nil.
     private func waitUntilCaughtUp(_ engine: Engine) -> String? {
         var failingMilliseconds = 0
-        while !engine.isCaughtUp() {
+        var reason: String?
+        let isCaughtUp = engine.waitUntilCaughtUp {
             let problem = engine.problem()
-            failingMilliseconds = problem == nil ? 0 : failingMilliseconds + 20
-            if let problem, failingMilliseconds >= Self.failingMillisecondsMax { return problem }
+            failingMilliseconds = problem == nil ? 0 : failingMilliseconds + 10
+            if failingMilliseconds >= Self.failingMillisecondsMax { reason = problem }
             var wait = pollfd(fd: Interrupt.descriptor, events: Int16(POLLIN), revents: 0)
-            poll(&wait, 1, 20)
-            if Interrupt.take() { return "interrupted before the queries had caught up" }
+            poll(&wait, 1, 10)
+            if Interrupt.take() { reason = "interrupted before the queries had caught up" }
+            return reason == nil
         }
-        return nil
+        return isCaughtUp ? nil : reason
     }
 }

@@ -11,6 +11,33 @@ struct ExamplesTests {
         #expect(example.grouped(rows) == example.expected.map { $0.sorted() }, "\(errors)")
     }
 
+    /// The main example, with its sink into a server of its own.
+    @Test(.enabled(if: Example.hasPostgres)) func accessLogFillsPostgres() throws {
+        let directory = "/tmp/weir-examples-\(UUID().uuidString.prefix(8))"
+        let postgres = Example.directory.appending(path: "../scripts/private-postgres").standardized.path
+        defer { _ = try? Program(postgres, ["stop", directory]).run() }
+        let url = try Program(postgres, ["start", directory]).run().output.trimmingCharacters(
+            in: .whitespacesAndNewlines
+        )
+        let files = ["access-log.sql", "access-log-records.sql"].map { Example.directory.appending(path: $0).path }
+        let arguments = ["run", "--exit", "--format", "json", "-D", "postgres_url=\(url)"]
+        let result = try Program(shellPath, arguments + files).run()
+        #expect(result.status == 0, "\(result.errors)")
+        let query = """
+            SELECT path, extract(epoch FROM window_start)::bigint, requests, errors, bytes, average_ms
+            FROM access_summary ORDER BY 2, 1
+            """
+        let table = try Program("/usr/bin/psql", ["-XqAt", "-d", url, "-c", query]).run()
+        let expected = """
+            /cart|1767225600|2|1|5248|156.25
+            /posts/1|1767225600|1|0|20480|3.5
+            /|1767225660|1|1|0|1.5
+            /cart|1767225660|1|0|5000|8
+
+            """
+        #expect(table.output == expected, "\(table.errors)")
+    }
+
     @Test func pathsAreListed() throws {
         let readme = try String(contentsOf: Example.directory.appending(path: "README.md"), encoding: .utf8)
         for example in try Example.all() { #expect(readme.contains("[\(example.name)](\(example.name))")) }
@@ -19,6 +46,14 @@ struct ExamplesTests {
 
 /// One file of `sql-examples`.
 struct Example: CustomTestStringConvertible, Sendable {
+    /// Whether a PostgreSQL server can be started.
+    static var hasPostgres: Bool {
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+        return versions.contains {
+            FileManager.default.isExecutableFile(atPath: "/usr/lib/postgresql/\($0)/bin/initdb")
+        }
+    }
+
     static let directory = URL(filePath: #filePath)
         .deletingLastPathComponent().appending(path: "../../../sql-examples").standardized
 
@@ -69,20 +104,9 @@ struct Example: CustomTestStringConvertible, Sendable {
             try Data(example.withoutConnectors.utf8).write(to: file)
             files.append(file.path)
         }
-        let process = Process()
-        process.executableURL = URL(filePath: shellPath)
-        process.arguments = ["run", "--exit", "--format", "json", "--threads", "2"] + files
-        process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": directory.path]) { $1 }
-        let (outPipe, errorFile) = (Pipe(), directory.appending(path: "errors"))
-        try Data().write(to: errorFile)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = outPipe
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        try process.run()
-        let output = outPipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let rows = String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
-        return (rows, try String(contentsOf: errorFile, encoding: .utf8), process.terminationStatus)
+        let arguments = ["run", "--exit", "--format", "json", "--threads", "2"] + files
+        let result = try Program(shellPath, arguments, environment: ["TMPDIR": directory.path]).run()
+        return (result.output.split(separator: "\n").map(String.init), result.errors, result.status)
     }
 
     /// The rows cut into as many as each statement should have answered, each group sorted.

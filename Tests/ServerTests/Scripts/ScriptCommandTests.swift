@@ -4,12 +4,6 @@ import Testing
 /// `weir check`, `weir run` and `weir demo` as processes.
 @Suite(.serialized, .timeLimit(.minutes(1)), .enabled(if: FileManager.default.isExecutableFile(atPath: shellPath)))
 struct ScriptCommandTests {
-    private struct Result: Equatable {
-        var output: String
-        var errors: String
-        var status: Int32
-    }
-
     private static let totals = """
         -- Counts by key.
         DEFINE format = 'NIX';
@@ -23,37 +17,16 @@ struct ScriptCommandTests {
         """
 
     /// Runs `weir` on a file with this text; `FILE` in the arguments stands for it.
-    private func weir(_ arguments: [String], _ text: String, signal: Int32? = nil) throws -> Result {
+    private func weir(_ arguments: [String], _ text: String, signal: Int32? = nil) throws -> Program.Result {
         let directory = FileManager.default.temporaryDirectory.appending(path: "weir-script-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        let file = directory.appending(path: "script.sql")
-        try Data(text.utf8).write(to: file)
-        let process = Process()
-        process.executableURL = URL(filePath: shellPath)
-        process.arguments = arguments.map { $0 == "FILE" ? "script.sql" : $0 }
-        process.currentDirectoryURL = directory
-        process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": directory.path]) { $1 }
-        let (outPipe, errorPipe) = (Pipe(), Pipe())
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = outPipe
-        process.standardError = errorPipe
-        try process.run()
-        var errors = Data()
-        if let signal {
-            // The first words on standard error say that the statements are through.
-            errors = errorPipe.fileHandleForReading.availableData
-            kill(process.processIdentifier, signal)
-        }
-        let output = outPipe.fileHandleForReading.readDataToEndOfFile()
-        errors += errorPipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        try Data(text.utf8).write(to: directory.appending(path: "script.sql"))
+        let words = arguments.map { $0 == "FILE" ? "script.sql" : $0 }
+        let program = Program(shellPath, words, in: directory, environment: ["TMPDIR": directory.path])
+        let result = try program.run(signal: signal)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["script.sql"])
-        return Result(
-            output: String(decoding: output, as: UTF8.self),
-            errors: String(decoding: errors, as: UTF8.self),
-            status: process.terminationStatus
-        )
+        return result
     }
 
     @Test func checkPointsAtEveryMistake() throws {
@@ -80,12 +53,13 @@ struct ScriptCommandTests {
               hint: the columns are ID
 
             """
-        #expect(result == Result(output: "", errors: expected, status: 1))
+        #expect(result == Program.Result(output: "", errors: expected, status: 1))
     }
 
     @Test func checkIsSilentWhenAllIsWell() throws {
         #expect(
-            try weir(["check", "-D", "format=JSON", "FILE"], Self.totals) == Result(output: "", errors: "", status: 0)
+            try weir(["check", "-D", "format=JSON", "FILE"], Self.totals)
+                == Program.Result(output: "", errors: "", status: 0)
         )
         #expect(try weir(["check", "FILE"], Self.totals).status == 1)
     }
@@ -100,7 +74,7 @@ struct ScriptCommandTests {
     @Test(arguments: [SIGINT, SIGTERM])
     func runGoesOnUntilASignal(_ signal: Int32) throws {
         let result = try weir(["run", "-D", "format=JSON", "FILE"], Self.totals, signal: signal)
-        #expect(result == Result(output: "", errors: "the queries go on; Ctrl-C ends them\n", status: 0))
+        #expect(result == Program.Result(output: "", errors: "the queries go on; Ctrl-C ends them\n", status: 0))
     }
 
     @Test func runStopsAtAMistake() throws {
