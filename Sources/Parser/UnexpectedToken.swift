@@ -85,6 +85,8 @@ enum ForeignSyntax {
     private static let hints = [
         "ORDER": "a stream has no last row, so there is no ORDER BY; use TOPK(column, n) for the largest values",
         "OFFSET": "there is no OFFSET; WHERE says which rows are wanted",
+        "FETCH": "there is no FETCH; use LIMIT",
+        "WITH": "there are no queries with names; write CREATE STREAM name AS SELECT …",
         "UNION": "there is no UNION; write both with INSERT INTO one stream",
         "INTERSECT": "there is no INTERSECT; join the sources",
         "EXCEPT": "there is no EXCEPT; join the sources with LEFT JOIN and filter",

@@ -180,7 +180,9 @@ extension Planning {
             "Expected type \(field.type) for field \(quotedIdentifier(field.name)) but got \(expression.type)",
             at: syntax.position,
             detail: "the value is \(Expression.literal(value, expression.type))",
-            hint: conversion(from: expression.type, to: field.type)
+            hint: field.name == "ROWTIME" && [.string, .timestamp].contains(expression.type)
+                ? "UNIX_TIMESTAMP(TIMESTAMP '2026-08-31T23:59:58') gives milliseconds"
+                : conversion(from: expression.type, to: field.type)
         )
     }
 }

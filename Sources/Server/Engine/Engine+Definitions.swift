@@ -75,6 +75,9 @@ extension Engine {
     }
 
     private func drop(_ plan: DropSourcePlan) throws -> String {
+        guard plan.source.name != ProcessingLogStream.streamName else {
+            throw ReplyError("42501", "\(plan.source.name) belongs to the engine and cannot be dropped")
+        }
         try catalog.checkDrop(plan.source.name)
         if let query = plan.query { try removeQuery(query) }
         try store.remove { $0.object == plan.source.name || ($0.query != nil && $0.query == plan.query) }
