@@ -101,7 +101,8 @@ final class GoldenSession {
             rounds += 1
             precondition(rounds < 10_000, "a query does not come to rest")
             for step in pattern {
-                for worker in workers { worked = worker.take(step) || worked }
+                // On the engine's queue, where push queries that have their rows end.
+                engine.control.sync { for worker in workers { worked = worker.take(step) || worked } }
             }
         }
     }
@@ -140,21 +141,28 @@ final class GoldenSession {
     }
 
     private func reply(_ request: GoldenRequest) -> [String] {
-        request.takeLines().map { numbered($0.replacing(/\ \d+ ms$/, with: "")) }
+        request.takeLines().map { line in
+            guard line.hasPrefix("+"), line.hasSuffix(" ms") else { return numbered(line) }
+            return line.split(separator: " ").dropLast(2).joined(separator: " ")
+        }
     }
 
     /// The text with the numbers of queries counted from the start of the case.
     private func numbered(_ text: String) -> String {
-        text.replacing(/\b((?:CSAS|CTAS|CST|INSERTQUERY)_\w*?)(\d+)\b/) { match in
-            "\(match.1)\((Int(match.2) ?? 0) - firstQueryNumber)"
-        }
+        firstQueryNumber == 0
+            ? text
+            : text.replacing(/\b((?:CSAS|CTAS|CST|INSERTQUERY)_\w*?)(\d+)\b/) { match in
+                "\(match.1)\((Int(match.2) ?? 0) - firstQueryNumber)"
+            }
     }
 
     /// The text with the numbers of queries as the engine counts them.
     private func unnumbered(_ text: String) -> String {
-        text.replacing(/\b((?:CSAS|CTAS|CST|INSERTQUERY)_\w*?)(\d+)\b/) { match in
-            "\(match.1)\((Int(match.2) ?? 0) + firstQueryNumber)"
-        }
+        firstQueryNumber == 0
+            ? text
+            : text.replacing(/\b((?:CSAS|CTAS|CST|INSERTQUERY)_\w*?)(\d+)\b/) { match in
+                "\(match.1)\((Int(match.2) ?? 0) + firstQueryNumber)"
+            }
     }
 
     private func noteSinks() {

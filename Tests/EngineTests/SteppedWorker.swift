@@ -7,8 +7,7 @@ import Runtime
 /// A crash drops the tasks and the session of a share as the death of the process would: what was not committed is lost,
 /// and the next turn starts from the last commit.
 final class SteppedWorker: StreamWorker, @unchecked Sendable {
-    // Unchecked: statements touch it on the engine's queue while the test waits for their answer, and the test
-    // otherwise.
+    // Unchecked: it is touched on the engine's queue alone.
 
     /// What happens in one turn of every share.
     enum Step: Sendable {
@@ -24,6 +23,8 @@ final class SteppedWorker: StreamWorker, @unchecked Sendable {
         let work: QueryWork
         let status: QueryStatus
         var runner: QueryRunner
+        /// True when a crash would lose something.
+        var isDirty = false
     }
 
     let name: String
@@ -66,8 +67,13 @@ final class SteppedWorker: StreamWorker, @unchecked Sendable {
             switch step {
             case .crash:
                 let share = shares[index]
+                guard share.isDirty else { continue }
                 shares[index].runner = runner(share.work, share.status)
-            case .run, .commit: worked = turn(shares[index]) || worked
+                shares[index].isDirty = false
+            case .run, .commit:
+                let found = turn(shares[index])
+                worked = found || worked
+                shares[index].isDirty = step == .run && (found || shares[index].isDirty)
             }
         }
         return worked

@@ -14,7 +14,14 @@ extension TableSource: ReadableState {
     ) throws {
         for store in stores {
             var found = StoredTableRows(input)
-            if let keys = query.keys {
+            if let keys = query.keys, input.isWindowed {
+                for bounds in windowBounds(keys, query.windowStarts) {
+                    try database.scan(store, from: bounds.lower, to: bounds.upper) { key, value in
+                        try found.add(key, value)
+                        return true
+                    }
+                }
+            } else if let keys = query.keys {
                 let storeKeys = query.storeKeys(keys, windows: nil)
                 guard storeKeys.count > 0 else { return }
                 let values = try database.multiGet(store, storeKeys)
@@ -34,6 +41,21 @@ extension TableSource: ReadableState {
             }
             if found.count > 0, try !body(found.batch()) { return }
         }
+    }
+
+    /// For each key the range of its windows among the stored keys, which end in the window's bounds.
+    private func windowBounds(
+        _ keys: [Column],
+        _ starts: ClosedRange<Int64>
+    ) -> [(lower: [UInt8], upper: [UInt8])] {
+        let count = keys.first?.count ?? 0
+        func encoded(_ start: Int64, _ end: Int64) -> Column {
+            let bounds = [start, end].map { Column.constant(.bigint, .bigint($0), count: count) }
+            return KeyEncoder.encode(keys + bounds, count: count)
+        }
+        let lower = encoded(starts.lowerBound, .min)
+        let upper = encoded(starts.upperBound, .max)
+        return (0..<count).map { (Array(lower.bytes($0)), Array(upper.bytes($0)) + [0]) }
     }
 }
 
