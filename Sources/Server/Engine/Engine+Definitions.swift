@@ -126,6 +126,13 @@ extension SourceDescription {
             with.append("WINDOW_TYPE = '\(window.typeName)'")
             if case .time(let size) = window.runtimeKey { with.append("WINDOW_SIZE = '\(size) MILLISECONDS'") }
         }
+        for (name, format, properties) in [
+            ("KEY_DELIMITER", keyFormat, keyProperties), ("VALUE_DELIMITER", valueFormat, valueProperties),
+        ] where format == "DELIMITED" && properties.delimiter != UInt8(ascii: ",") {
+            let character = Character(UnicodeScalar(properties.delimiter))
+            let text = [" ": "SPACE", "\t": "TAB"][character] ?? String(character).sqlQuoted
+            with.append("\(name) = '\(text)'")
+        }
         if valueFields.count == 1, !valueProperties.wrapsSingle { with.append("WRAP_SINGLE_VALUE = false") }
         if let timestamp {
             with.append("TIMESTAMP = '\(timestamp.name.sqlQuoted)'")

@@ -1,25 +1,20 @@
 import Foundation
 import Glibc
+import Testing
 
 @testable import Server
 
 /// An engine in a directory of its own with a listener; both end with the object.
 final class TestEngine {
-    let engine: Engine
-    let port: UInt16
-    private let server: NetworkServer
+    private(set) var engine: Engine
+    private var server: NetworkServer
     private let directory: String
+
+    var port: UInt16 { server.port }
 
     init() throws {
         directory = NSTemporaryDirectory() + "weir-engine-" + UUID().uuidString
-        engine = try Engine(EngineSettings(dataDirectory: directory, threads: 1))
-        try engine.start()
-        var configuration = ServerConfiguration()
-        configuration.port = 0
-        configuration.httpPort = nil
-        server = try NetworkServer(configuration: configuration, executor: EngineExecutor(engine))
-        try server.start()
-        port = server.port
+        (engine, server) = try TestEngine.start(directory)
     }
 
     deinit {
@@ -28,8 +23,31 @@ final class TestEngine {
         try? FileManager.default.removeItem(atPath: directory)
     }
 
+    private static func start(_ directory: String) throws -> (Engine, NetworkServer) {
+        let engine = try Engine(EngineSettings(dataDirectory: directory, threads: 1))
+        try engine.start()
+        var configuration = ServerConfiguration()
+        configuration.port = 0
+        configuration.httpPort = nil
+        let server = try NetworkServer(configuration: configuration, executor: EngineExecutor(engine))
+        try server.start()
+        return (engine, server)
+    }
+
     /// Waits, ten seconds at the most, until every query has processed what there is.
     func waitUntilCaughtUp() {
         for _ in 0..<1000 where !engine.isCaughtUp() { usleep(10_000) }
+    }
+
+    /// What the server answers on a connection of its own, progress and greeting left out.
+    func answer(_ sql: String) throws -> [String] {
+        let client = try #require(TestClient(port: port))
+        _ = client.line()
+        client.send(sql + "\nPING end\n")
+        var lines: [String] = []
+        while let line = client.line(), line != "+PONG end" {
+            if !line.hasPrefix("~") { lines.append(line) }
+        }
+        return lines
     }
 }

@@ -1,0 +1,108 @@
+import Dispatch
+import Testing
+
+@testable import Planner
+@testable import Server
+
+/// Statements whose effects no page shows.
+@Suite struct StatementTests {
+    @Test func aSourceIsReadTheSameWhenItsQueryHasEnded() throws {
+        let engine = try TestEngine()
+        let made = try engine.answer(
+            """
+            CREATE STREAM s (k INTEGER KEY, a STRING, b STRING) WITH (kafka_topic='s', value_format='json', partitions=1);
+            INSERT INTO s VALUES (1, 'x', 'y,z');
+            CREATE STREAM piped WITH (format='DELIMITED', value_delimiter='|') AS SELECT * FROM s;
+            CREATE STREAM spaced WITH (value_format='DELIMITED', value_delimiter='SPACE') AS SELECT * FROM s;
+            """
+        )
+        #expect(made == ["+CREATED STREAM S", "+INSERTED 1", "+CREATED CSAS_PIPED_0", "+CREATED CSAS_SPACED_1"])
+        engine.waitUntilCaughtUp()
+        let rows = try engine.answer("SELECT * FROM piped; SELECT * FROM spaced;").filter { $0.hasPrefix("[") }
+        #expect(rows == [#"[1,"x","y,z"]"#, #"[1,"x","y,z"]"#])
+        _ = try engine.answer("TERMINATE ALL;")
+        for name in ["PIPED", "SPACED"] {
+            let sql = try #require(engine.engine.control.sync { engine.engine.catalog.source(name)?.sql })
+            _ = try engine.answer("DROP STREAM \(name);")
+            #expect(try engine.answer(sql) == ["+CREATED STREAM \(name)"])
+        }
+        let again = try engine.answer("SELECT * FROM piped; SELECT * FROM spaced;").filter { $0.hasPrefix("[") }
+        #expect(again == rows)
+    }
+
+    @Test func aWrongPropertyDoesNotSpoilTheSession() throws {
+        let engine = try TestEngine()
+        let answers = try engine.answer(
+            """
+            SET 'ksql.suppress.enabled' = 'maybe';
+            SET 'ksql.persistence.default.format.value' = 'xml';
+            SET 'ksql.functions.collect_list.limit' = '2';
+            SHOW TYPES;
+            """
+        )
+        #expect(
+            answers.prefix(3) == [
+                "-22023 property 'ksql.suppress.enabled': expected true or false, found 'maybe'",
+                "-22023 property 'ksql.persistence.default.format.value': expected DELIMITED, JSON, KAFKA or NONE, "
+                    + "found 'xml'",
+                "+SET ksql.functions.collect_list.limit = '2'",
+            ]
+        )
+        #expect(answers.last?.hasPrefix("+OK 0 rows") == true)
+    }
+
+    @Test func propertiesOfTheServerAreChecked() {
+        var settings = EngineSettings(dataDirectory: "/nonexistent", threads: 1)
+        settings.properties["ksql.streams.auto.offset.reset"] = "sometimes"
+        #expect(settings.properties == ["auto.offset.reset": "sometimes"])
+        #expect(throws: ReplyError.self) { try settings.open() }
+    }
+
+    @Test func everyPropertyThatThePlannerReadsIsListed() {
+        let known = QuerySettings.known.map(\.name)
+        #expect(PlannerSettings.properties.allSatisfy(known.contains))
+        #expect(Set(known).count == known.count)
+    }
+
+    @Test func theProcessingLogStays() throws {
+        let engine = try TestEngine()
+        #expect(try engine.answer("DROP STREAM PROCESSING_LOG;").first?.hasPrefix("-42501 ") == true)
+    }
+
+    @Test func sessionWindowsAnswerPullQueries() throws {
+        let engine = try TestEngine()
+        _ = try engine.answer(
+            """
+            CREATE STREAM s (k STRING KEY, x INTEGER) WITH (kafka_topic='s', value_format='json', partitions=1);
+            INSERT INTO s (ROWTIME, k, x) VALUES (0, 'a', 1);
+            INSERT INTO s (ROWTIME, k, x) VALUES (500, 'a', 2);
+            INSERT INTO s (ROWTIME, k, x) VALUES (5000, 'a', 3);
+            CREATE TABLE t AS SELECT k, SUM(x) AS total FROM s WINDOW SESSION (1 SECOND) GROUP BY k;
+            """
+        )
+        engine.waitUntilCaughtUp()
+        let rows = try engine.answer("SELECT * FROM t WHERE k = 'a';").filter { $0.hasPrefix("[") }
+        #expect(rows == [#"["a",0,500,3]"#, #"["a",5000,5000,3]"#])
+    }
+
+    @Test func aWindowThatIsLostBeforeItIsFinalIsNoted() throws {
+        let engine = try TestEngine()
+        let answers = try engine.answer(
+            """
+            CREATE STREAM s (k STRING KEY) WITH (kafka_topic='s', value_format='json', partitions=1, key_format='json');
+            """
+        )
+        #expect(answers.first?.hasPrefix("-42P16") == true)
+        _ = try engine.answer(
+            """
+            CREATE STREAM s (k STRING KEY, x INTEGER) WITH (kafka_topic='s', value_format='json', partitions=1);
+            INSERT INTO s (ROWTIME, k, x) VALUES (0, 'a', 1);
+            INSERT INTO s (ROWTIME, k, x) VALUES (900000, 'a', 2);
+            CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s
+                WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 1 SECOND) GROUP BY k EMIT FINAL;
+            """
+        )
+        let log = try engine.answer("SELECT KIND, FIELD_VALUE FROM PROCESSING_LOG EMIT CHANGES LIMIT 1;")
+        #expect(log.contains(#"["late","0"]"#))
+    }
+}
