@@ -84,6 +84,11 @@ final class KafkaFetcher {
                 turn = (index + 1) % count
                 return run
             }
+            if let end = reader.end, end > reader.position {
+                // Marks of transactions lie there: who counts what is left to read must hear that nothing is.
+                reader.skip(to: end)
+                return .empty(reader.partition, at: end)
+            }
         }
         return nil
     }

@@ -66,7 +66,7 @@ final class KafkaPartitionReader {
     }
 
     /// Where the partition ended (behind the last committed message or marker) when the fetching last came to its end;
-    /// nil before, and always nil when the client does not ask for such events.
+    /// nil before.
     var end: Int64? { arena.pointee.end }
 
     /// Goes on to an offset that has no messages before it, as behind the marker of a commit.

@@ -197,7 +197,12 @@ final class KafkaTopics: Sendable {
         guard let shape = try shape(partition.topic), partition.partition < shape.partitions else {
             throw client.error(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "read the offsets of \(partition)")
         }
-        return try client.watermarks(of: partition, timeoutMilliseconds: timeout)
+        var found: Range<Int64> = 0..<0
+        try wait("read the offsets of \(partition)") {
+            found = try client.watermarks(of: partition, timeoutMilliseconds: timeout)
+            return true
+        }
+        return found
     }
 
     /// The next offset of every partition, messages of open transactions counted; one request per broker.
@@ -395,7 +400,7 @@ extension KafkaClient {
                 "isolation.level": "read_committed",
                 "enable.auto.commit": "false",
                 "enable.auto.offset.store": "false",
-                "enable.partition.eof": purpose == .stream ? "false" : "true",
+                "enable.partition.eof": "true",
                 // TCP has its own checksum, and so has every disk; verifying again costs a tenth of the reading.
                 "check.crcs": "false",
                 "fetch.message.max.bytes": "1048576",
