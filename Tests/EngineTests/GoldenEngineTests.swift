@@ -70,7 +70,7 @@ struct GoldenEngineTests {
         private let path: String
 
         init() throws {
-            path = NSTemporaryDirectory() + "weir-golden-" + UUID().uuidString
+            path = Disk.root + "weir-golden-" + UUID().uuidString
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
             var settings = StorageSettings()
             settings.cacheBytes = 1 << 20
@@ -82,6 +82,15 @@ struct GoldenEngineTests {
             let database = try RocksDatabase(path: path + "/state", settings: settings)
             let log = try EmbeddedLog(directory: path + "/log", database: database, settings: settings)
             ground = GoldenSession.Ground(database: database, broker: log)
+        }
+
+        /// In memory where there is plenty: catalogs wait for the disk at each statement.
+        private static var root: String {
+            let memory = "/dev/shm/"
+            let attributes = try? FileManager.default.attributesOfFileSystem(forPath: memory)
+            let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
+            return free > 1 << 30 && FileManager.default.isWritableFile(atPath: memory)
+                ? memory : NSTemporaryDirectory()
         }
 
         deinit { try? FileManager.default.removeItem(atPath: path) }
