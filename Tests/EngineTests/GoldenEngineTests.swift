@@ -1,6 +1,4 @@
 import Foundation
-import Runtime
-import Storage
 import Testing
 
 @testable import Server
@@ -35,9 +33,9 @@ struct GoldenEngineTests {
         let file = try GoldenFile(name)
         let isFirst = variant.isFirst
         var answers: [[String]] = []
-        let disk = variant.onDisk ? try Disk() : nil
+        let disk = variant.onDisk ? try GoldenDisk() : nil
         for item in file.cases where isFirst || variant.runs(item) {
-            let ground = disk?.ground ?? GoldenSession.Ground(database: MemoryDatabase(), broker: MemoryBroker())
+            let ground = disk?.ground ?? GoldenSession.Ground.memory
             let session = try GoldenSession(variant, on: ground)
             var comparison = AnswerComparison(variant)
             for block in item.blocks {
@@ -62,38 +60,6 @@ struct GoldenEngineTests {
 
     @Test("there are golden files") func filesExist() {
         #expect(!GoldenFile.names.isEmpty)
-    }
-
-    /// RocksDB and an embedded log in a directory of their own.
-    private final class Disk {
-        let ground: GoldenSession.Ground
-        private let path: String
-
-        init() throws {
-            path = Disk.root + "weir-golden-" + UUID().uuidString
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            var settings = StorageSettings()
-            settings.cacheBytes = 1 << 20
-            settings.writeBufferBytes = 2 << 20
-            settings.durability = .none
-            settings.segmentBytes = 4096
-            settings.internalSegmentBytes = 4096
-            settings.openFilesMax = 40
-            let database = try RocksDatabase(path: path + "/state", settings: settings)
-            let log = try EmbeddedLog(directory: path + "/log", database: database, settings: settings)
-            ground = GoldenSession.Ground(database: database, broker: log)
-        }
-
-        /// In memory where there is plenty: catalogs wait for the disk at each statement.
-        private static var root: String {
-            let memory = "/dev/shm/"
-            let attributes = try? FileManager.default.attributesOfFileSystem(forPath: memory)
-            let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
-            return free > 1 << 30 && FileManager.default.isWritableFile(atPath: memory)
-                ? memory : NSTemporaryDirectory()
-        }
-
-        deinit { try? FileManager.default.removeItem(atPath: path) }
     }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Runtime
 
 @testable import Server
@@ -7,7 +8,7 @@ import Runtime
 /// A crash drops the tasks and the session of a share as the death of the process would: what was not committed is lost,
 /// and the next turn starts from the last commit.
 final class SteppedWorker: StreamWorker, @unchecked Sendable {
-    // Unchecked: it is touched on the engine's queue alone.
+    // Unchecked: whatever is not constant is touched under the lock.
 
     /// What happens in one turn of every share.
     enum Step: Sendable {
@@ -29,6 +30,7 @@ final class SteppedWorker: StreamWorker, @unchecked Sendable {
 
     let name: String
     private let clock: SteppedClock
+    private let lock = NSLock()
     private var shares: [Share] = []
 
     init(name: String, clock: SteppedClock) {
@@ -41,26 +43,32 @@ final class SteppedWorker: StreamWorker, @unchecked Sendable {
     func wake() {}
 
     func add(_ work: QueryWork, status: QueryStatus) {
-        shares.append(Share(work: work, status: status, runner: runner(work, status)))
+        lock.withLock { shares.append(Share(work: work, status: status, runner: runner(work, status))) }
     }
 
     func remove(_ query: String, done: @escaping @Sendable () -> Void) {
-        for share in shares where share.work.query == query { share.runner.stop() }
-        shares.removeAll { $0.work.query == query }
+        lock.withLock {
+            for share in shares where share.work.query == query { share.runner.stop() }
+            shares.removeAll { $0.work.query == query }
+        }
         done()
     }
 
     func stop() {
-        for share in shares { share.runner.stop() }
-        shares = []
+        lock.withLock {
+            for share in shares { share.runner.stop() }
+            shares = []
+        }
     }
 
     /// Drops everything as a crash of the process does.
-    func crash() { shares = [] }
+    func crash() { lock.withLock { shares = [] } }
 
     /// Takes one step with each share.
     /// - Returns: false when no share found anything to read or to commit.
-    func take(_ step: Step) -> Bool {
+    func take(_ step: Step) -> Bool { lock.withLock { give(step) } }
+
+    private func give(_ step: Step) -> Bool {
         var worked = false
         clock.run(step == .commit)
         for index in shares.indices {
@@ -81,7 +89,7 @@ final class SteppedWorker: StreamWorker, @unchecked Sendable {
 
     /// The failures of the queries, with their ids.
     var failures: [(query: String, error: String)] {
-        shares.compactMap { share in share.status.error.map { (share.work.query, $0) } }
+        lock.withLock { shares.compactMap { share in share.status.error.map { (share.work.query, $0) } } }
     }
 
     private func turn(_ share: Share) -> Bool {

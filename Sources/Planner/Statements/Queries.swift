@@ -75,9 +75,8 @@ extension Planning {
             sink: sink
         )
         let text = PlanText(logical: "\(plan)", optimized: optimized.text, physical: topology.text)
-        // The rows of a table are kept with just the columns that are read.
-        let kept = optimized.plan.scans.filter { $0.source.kind == .table }.map(\.summary)
-        return BuiltQuery(topology: topology, text: text, upgradeSignature: plan.upgradeSignature + kept)
+        let signature = plan.upgradeSignature + topology.upgradeSignature
+        return BuiltQuery(topology: topology, text: text, upgradeSignature: signature)
     }
 
     /// How a source's topic was created.

@@ -50,3 +50,33 @@ extension LogicalPlan {
         }
     }
 }
+
+extension Topology {
+    /// The columns of rows that tables and joins keep, and of those that lie between tasks.
+    ///
+    /// They are just those that are read, so another projection may need others. What aggregates keep follows from the
+    /// aggregates alone.
+    var upgradeSignature: [String] {
+        subtopologies.flatMap { subtopology in
+            let waiting = subtopology.sources.compactMap { source -> String? in
+                guard case .batches = source.payload else { return nil }
+                return "rows between tasks with \(source.output)"
+            }
+            let kept = subtopology.nodes.flatMap { node -> [String] in
+                let inputs = node.inputs.map { input in
+                    switch input {
+                    case .source(let index): subtopology.sources[index].output
+                    case .node(let index): subtopology.nodes[index].spec.output
+                    }
+                }
+                switch node.spec {
+                case is Aggregate, is SessionAggregate: return []
+                // The stream's rows only pass.
+                case is StreamTableJoin: return ["table rows with \(inputs[1])"]
+                default: return node.spec.stores.isEmpty ? [] : inputs.map { "rows with \($0)" }
+                }
+            }
+            return waiting + kept
+        }
+    }
+}

@@ -83,6 +83,34 @@ final class CatalogStore {
         return entry
     }
 
+    /// Puts a statement in the place of another whose query it replaces: the query keeps its id, its position and the
+    /// numbers of the stores that it still has.
+    func upgrade(_ old: Entry, sql: String, properties: [String: String], stores names: [String]) throws -> Entry {
+        var stores: [String: UInt32] = [:]
+        for name in names {
+            stores[name] = old.stores[name] ?? counters.nextStore
+            if old.stores[name] == nil { counters.nextStore += 1 }
+        }
+        let entry = Entry(
+            number: old.number,
+            sql: sql,
+            properties: properties,
+            query: old.query,
+            queryNumber: old.queryNumber,
+            stores: stores,
+            isPaused: old.isPaused,
+            object: old.object
+        )
+        try put(entry)
+        return entry
+    }
+
+    /// Writes an entry over the one of the same number.
+    func put(_ entry: Entry) throws {
+        try save([entry], removing: [])
+        if let index = entries.firstIndex(where: { $0.number == entry.number }) { entries[index] = entry }
+    }
+
     /// Notes that a query is paused or runs again.
     func setPaused(_ query: String, _ paused: Bool) throws {
         guard let index = entries.firstIndex(where: { $0.query == query }) else { return }
@@ -109,8 +137,7 @@ final class CatalogStore {
             isPaused: false,
             object: entry.object
         )
-        try save([changed], removing: [])
-        if let index = entries.firstIndex(where: { $0.number == entry.number }) { entries[index] = changed }
+        try put(changed)
     }
 
     private func save(_ changed: [Entry], removing gone: [Entry]) throws {

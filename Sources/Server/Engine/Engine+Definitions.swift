@@ -55,13 +55,20 @@ extension Engine {
         object: String,
         query: PersistentQueryPlan?
     ) throws {
+        let stores = query?.topology.stores.map(\.name) ?? []
+        if case .createAs(let plan) = planned, let id = plan.replaces, let running = queries[id],
+            let old = store.entries.first(where: { $0.query == id })
+        {
+            let entry = try store.upgrade(old, sql: sql, properties: properties, stores: stores)
+            return try upgrade(planned, running, from: old, to: entry)
+        }
         let before = catalog
         let entry = try store.add(
             sql: sql,
             properties: properties,
             object: object,
             query: query?.id,
-            stores: query?.topology.stores.map(\.name) ?? []
+            stores: stores
         )
         do {
             try apply(planned, entry: entry)
@@ -72,6 +79,27 @@ extension Engine {
             if let query { queries.removeValue(forKey: query.id)?.stop() }
             throw error
         }
+    }
+
+    /// Lets a query go on as another one: from the same offsets, with the same state.
+    private func upgrade(
+        _ planned: PlannedStatement,
+        _ running: RunningQuery,
+        from old: CatalogStore.Entry,
+        to entry: CatalogStore.Entry
+    ) throws {
+        let before = catalog
+        do {
+            try apply(planned, entry: entry)
+        } catch {
+            catalog = before
+            try store.put(old)
+            queries.removeValue(forKey: running.id)?.stop()
+            if let plan = running.plan { try startQuery(plan, entry: old) }
+            throw error
+        }
+        let kept = Set(entry.stores.values)
+        try clear(storeIDs(of: running).filter { !kept.contains($0.number) })
     }
 
     private func drop(_ plan: DropSourcePlan) throws -> String {

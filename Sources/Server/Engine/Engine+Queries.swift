@@ -118,11 +118,24 @@ extension Engine {
     func removeQuery(_ id: String) throws {
         guard let running = queries.removeValue(forKey: id) else { return }
         running.stop()
+        try clear(storeIDs(of: running))
+        for topic in running.topology.internalTopics { try broker.deleteTopic(topic.name) }
+        if broker.keepsChangelogs {
+            for name in running.stores.numbers.keys { try broker.deleteTopic(running.stores.changelog(name)) }
+        }
+    }
+
+    /// The stores of a query's tasks.
+    func storeIDs(of running: RunningQuery) throws -> [StoreID] {
         let broker = self.broker
-        let ids = try running.storeIDs { subtopology in
+        return try running.storeIDs { subtopology in
             try subtopology.sources.first.flatMap { try broker.describe($0.topic)?.partitions } ?? 0
         }
-        let gone = ids.map { id in
+    }
+
+    /// Removes what stores hold.
+    func clear(_ stores: [StoreID]) throws {
+        let gone = stores.map { id in
             StateChange(
                 store: id,
                 keys: .of(.bytes, []),
@@ -131,10 +144,6 @@ extension Engine {
             )
         }
         if !gone.isEmpty { try database.write(gone, [], sync: false) }
-        for topic in running.topology.internalTopics { try broker.deleteTopic(topic.name) }
-        if broker.keepsChangelogs {
-            for name in running.stores.numbers.keys { try broker.deleteTopic(running.stores.changelog(name)) }
-        }
     }
 
     /// Pauses or resumes a query, now and after a restart.
