@@ -290,7 +290,8 @@ final class GoldenSession {
         let catalog = engine.control.sync { engine.catalog }
         for source in catalog.sources.values
         where source.name != ProcessingLogStream.streamName {
-            lines += execute("DROP \(source.kind.rawValue) \(quotedIdentifier(source.name)) DELETE TOPIC;")
+            let deletes = source.isReadOnly ? "" : " DELETE TOPIC"
+            lines += execute("DROP \(source.kind.rawValue) \(quotedIdentifier(source.name))\(deletes);")
         }
         for name in catalog.types.keys {
             lines += execute("DROP TYPE \(quotedIdentifier(name));")

@@ -83,16 +83,24 @@ final class CatalogStore {
         return entry
     }
 
-    /// Puts a statement in the place of another whose query it replaces: the query keeps its id, its position and the
-    /// numbers of the stores that it still has.
-    func upgrade(_ old: Entry, sql: String, properties: [String: String], stores names: [String]) throws -> Entry {
+    /// Adds a statement whose query goes on where that of `old` was: with its id, and with the numbers of the stores
+    /// that it still has.
+    ///
+    /// What was said in between may depend on the source as `old` made it, so `definition` stands in its place.
+    func upgrade(
+        _ old: Entry,
+        definition: String,
+        sql: String,
+        properties: [String: String],
+        stores names: [String]
+    ) throws -> Entry {
         var stores: [String: UInt32] = [:]
         for name in names {
             stores[name] = old.stores[name] ?? counters.nextStore
             if old.stores[name] == nil { counters.nextStore += 1 }
         }
         let entry = Entry(
-            number: old.number,
+            number: counters.nextEntry,
             sql: sql,
             properties: properties,
             query: old.query,
@@ -101,14 +109,16 @@ final class CatalogStore {
             isPaused: old.isPaused,
             object: old.object
         )
-        try put(entry)
+        counters.nextEntry += 1
+        try put([old.withoutQuery(definition), entry], removing: [])
         return entry
     }
 
-    /// Writes an entry over the one of the same number.
-    func put(_ entry: Entry) throws {
-        try save([entry], removing: [])
-        if let index = entries.firstIndex(where: { $0.number == entry.number }) { entries[index] = entry }
+    /// Writes entries over those of the same number, or behind all others.
+    func put(_ changed: [Entry], removing gone: [Entry]) throws {
+        try save(changed, removing: gone)
+        entries.removeAll { entry in (changed + gone).contains { $0.number == entry.number } }
+        entries = (entries + changed).sorted { $0.number < $1.number }
     }
 
     /// Notes that a query is paused or runs again.
@@ -126,19 +136,7 @@ final class CatalogStore {
     }
 
     /// Forgets that an entry's query exists; the source that it made stays, with another statement.
-    func replace(_ entry: Entry, sql: String) throws {
-        let changed = Entry(
-            number: entry.number,
-            sql: sql,
-            properties: entry.properties,
-            query: nil,
-            queryNumber: entry.queryNumber,
-            stores: [:],
-            isPaused: false,
-            object: entry.object
-        )
-        try put(changed)
-    }
+    func replace(_ entry: Entry, sql: String) throws { try put([entry.withoutQuery(sql)], removing: []) }
 
     private func save(_ changed: [Entry], removing gone: [Entry]) throws {
         let encoder = JSONEncoder()
@@ -150,5 +148,21 @@ final class CatalogStore {
 
     private func key(_ entry: Entry) -> [UInt8] {
         CatalogStore.prefix + withUnsafeBytes(of: entry.number.bigEndian) { Array($0) }
+    }
+}
+
+extension CatalogStore.Entry {
+    /// The entry with another statement and without a query.
+    fileprivate func withoutQuery(_ sql: String) -> Self {
+        Self(
+            number: number,
+            sql: sql,
+            properties: properties,
+            query: nil,
+            queryNumber: queryNumber,
+            stores: [:],
+            isPaused: false,
+            object: object
+        )
     }
 }

@@ -57,9 +57,15 @@ extension Engine {
     ) throws {
         let stores = query?.topology.stores.map(\.name) ?? []
         if case .createAs(let plan) = planned, let id = plan.replaces, let running = queries[id],
-            let old = store.entries.first(where: { $0.query == id })
+            let old = store.entries.first(where: { $0.query == id }), let source = catalog.source(plan.source.name)
         {
-            let entry = try store.upgrade(old, sql: sql, properties: properties, stores: stores)
+            let entry = try store.upgrade(
+                old,
+                definition: source.definition,
+                sql: sql,
+                properties: properties,
+                stores: stores
+            )
             return try upgrade(planned, running, from: old, to: entry)
         }
         let before = catalog
@@ -93,7 +99,7 @@ extension Engine {
             try apply(planned, entry: entry)
         } catch {
             catalog = before
-            try store.put(old)
+            try store.put([old], removing: [entry])
             queries.removeValue(forKey: running.id)?.stop()
             if let plan = running.plan { try startQuery(plan, entry: old) }
             throw error
@@ -142,7 +148,8 @@ extension Engine {
 }
 
 extension SourceDescription {
-    /// A CREATE statement without a query that makes the same source.
+    /// A CREATE statement without a query that makes the same source, also where an earlier one made it with fewer
+    /// columns.
     var definition: String {
         let keyWord = kind == .table ? "PRIMARY KEY" : "KEY"
         var columns = keyFields.map { "\(quotedIdentifier($0.name)) \($0.type) \(keyWord)" }
@@ -167,7 +174,7 @@ extension SourceDescription {
             if let pattern = timestamp.pattern { with.append("TIMESTAMP_FORMAT = '\(pattern.sqlQuoted)'") }
         }
         let list = columns.joined(separator: ", ")
-        return "CREATE \(kind == .table ? "TABLE" : "STREAM") \(quotedIdentifier(name)) (\(list)) "
+        return "CREATE OR REPLACE \(kind == .table ? "TABLE" : "STREAM") \(quotedIdentifier(name)) (\(list)) "
             + "WITH (\(with.joined(separator: ", ")));"
     }
 }
