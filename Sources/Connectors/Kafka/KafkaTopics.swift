@@ -17,6 +17,7 @@ final class KafkaTopics: Sendable {
     let restoring: KafkaClient
     /// Sees open transactions: what a restore has to wait for.
     private let uncommitted: KafkaClient
+    private let groups: KafkaGroups
     private let timeout: Int
     private let messageBytesMax: Int
     private let servers: String
@@ -25,6 +26,7 @@ final class KafkaTopics: Sendable {
         timeout = target.settings.requestTimeoutMilliseconds
         messageBytesMax = target.settings.messageBytesMax
         servers = target.servers
+        groups = KafkaGroups(target)
         client = try KafkaClient(.consumer, ["isolation.level": "read_committed"], target)
         fetching = try KafkaClient.consumer(target, .read)
         restoring = try KafkaClient.consumer(target, .restore)
@@ -245,67 +247,22 @@ final class KafkaTopics: Sendable {
 
     /// What a group committed for some partitions, after every open transaction that could change it has ended.
     func committed(group: String, _ partitions: [TopicPartition]) throws -> [TopicPartition: Int64] {
-        guard !partitions.isEmpty else { return [:] }
+        guard let first = partitions.first else { return [:] }
         var found: [TopicPartition: Int64] = [:]
+        // A new client may miss that it has found the group's broker, and would wait on; so it is asked again soon.
+        var patience = 50
         // A dead producer's transaction ends when the broker's patience does.
         try wait("read the offsets of group \(group)", milliseconds: timeout * 12) {
-            guard let offsets = try stableOffsets(group, partitions) else { return false }
-            found = offsets
-            return true
+            if let offsets = try groups.committed(group, partitions, timeoutMilliseconds: patience) {
+                found = offsets
+                return true
+            }
+            patience = min(patience * 2, timeout)
+            // Does the cluster answer at all?
+            _ = try shape(first.topic)
+            return false
         }
         return found
-    }
-
-    /// nil while a transaction that commits some of the offsets is open.
-    private func stableOffsets(_ group: String, _ partitions: [TopicPartition]) throws -> [TopicPartition: Int64]? {
-        let list = KafkaPartitionList(capacity: partitions.count)
-        for partition in partitions { list.add(partition, offset: Int64(RD_KAFKA_OFFSET_INVALID)) }
-        let request = list.withPointer { rd_kafka_ListConsumerGroupOffsets_new(group, $0) }
-        defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
-        let subject = "read the offsets of group \(group)"
-        let event: OpaquePointer
-        do {
-            event = try self.event(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) { options, queue in
-                if let error = rd_kafka_AdminOptions_set_require_stable_offsets(options, 1) {
-                    rd_kafka_error_destroy(error)
-                }
-                var requests: [OpaquePointer?] = [request]
-                rd_kafka_ListConsumerGroupOffsets(client.handle, &requests, 1, options, queue)
-            }
-        } catch let failure where KafkaTopics.isPassing(failure.code) {
-            return nil
-        } catch {
-            throw error.topicError(subject, servers: servers)
-        }
-        defer { rd_kafka_event_destroy(event) }
-        var count = 0
-        let result = rd_kafka_event_ListConsumerGroupOffsets_result(event)
-        guard let groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count), count > 0,
-            let first = groups[0]
-        else { return [:] }
-        if let error = rd_kafka_group_result_error(first) {
-            let code = rd_kafka_error_code(error)
-            if KafkaTopics.isPassing(code) { return nil }
-            throw client.error(code, subject)
-        }
-        var offsets: [TopicPartition: Int64] = [:]
-        guard let partitions = rd_kafka_group_result_partitions(first) else { return [:] }
-        for element in partitions.elements {
-            if KafkaTopics.isPassing(element.error) { return nil }
-            guard element.error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw client.error(element.error, subject) }
-            if element.offset >= 0 { offsets[element.partition] = element.offset }
-        }
-        return offsets
-    }
-
-    private static func isPassing(_ code: rd_kafka_resp_err_t) -> Bool {
-        switch code {
-        case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
-            RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-            true
-        default:
-            false
-        }
     }
 
     // MARK: Requests
