@@ -67,6 +67,11 @@ public final class KafkaBroker: Broker {
         notices.announce()
     }
 
+    /// Ends an append that a killed process of the same service left open and that hides what is behind it; blocks until
+    /// Kafka answers.
+    /// - Throws: `TopicError` when it does not; the first append does the same.
+    public func endOpenAppend() throws { try inserts.endOpenTransaction() }
+
     public func read(
         _ partition: TopicPartition,
         from offset: Int64,

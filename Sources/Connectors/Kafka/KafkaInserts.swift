@@ -33,6 +33,14 @@ final class KafkaInserts: @unchecked Sendable {
         }
     }
 
+    /// Ends the transaction that an earlier process of this service left open: until its end, or its timeout, nothing
+    /// behind it in its topics can be read.
+    func endOpenTransaction() throws {
+        try lock.withLock { _ in
+            if transactional == nil { transactional = try KafkaProducer(transactionalID: insertID, target) }
+        }
+    }
+
     private func appendOne(_ runs: [OutgoingRun]) throws {
         let producer = try single ?? KafkaProducer(idempotent: target)
         single = producer
@@ -47,8 +55,6 @@ final class KafkaInserts: @unchecked Sendable {
     }
 
     private func appendAll(_ runs: [OutgoingRun]) throws {
-        // The id is this process's alone: two engines must not fence each other's INSERTs, and what a dead one left open
-        // ends with the transaction's timeout.
         let producer = try transactional ?? KafkaProducer(transactionalID: insertID, target)
         transactional = producer
         let deadline = monotonicMilliseconds() + target.settings.commitTimeoutMilliseconds
@@ -88,6 +94,6 @@ final class KafkaInserts: @unchecked Sendable {
     /// An open transaction of somebody else before the messages holds them up for as long as it likes.
     private static let visibilityMillisecondsMax = 200
 
-    private lazy var insertID =
-        "weir-\(target.settings.service)-insert-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    /// The same for every process of the service, so that the next one can end what the last one left open.
+    private var insertID: String { "weir-\(target.settings.service)-insert" }
 }

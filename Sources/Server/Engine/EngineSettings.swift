@@ -1,4 +1,5 @@
 import Connectors
+import Dispatch
 import Planner
 import Runtime
 import Storage
@@ -51,6 +52,14 @@ public struct EngineSettings: Sendable {
                 settings: KafkaSettings(service: serviceID),
                 log: { level, text in Diagnostics.line("kafka \(level): \(text)") }
             )
+            // A thread of its own: the start does not wait for it.
+            DispatchQueue.global().async {
+                do {
+                    try broker.endOpenAppend()
+                } catch {
+                    Diagnostics.line("an INSERT of an earlier process may stay open until its timeout: \(error)")
+                }
+            }
             return (database, broker)
         }
         let log = try EmbeddedLog(directory: dataDirectory + "/log", database: database, settings: storage)
