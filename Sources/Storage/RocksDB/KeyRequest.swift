@@ -3,8 +3,14 @@ import Glibc
 import Runtime
 import Values
 
-/// The arguments and results of one MultiGet, in one block of memory.
+/// The arguments and results of MultiGet for one column of keys.
+///
+/// RocksDB pins the block of every value that it returns, even beyond the capacity of its cache. So the keys are looked up
+/// in parts, whose values are copied and released before the next.
 struct KeyRequest {
+    /// Keys looked up at a time: at most so many blocks are pinned.
+    private static let partMax = 512
+
     private let count: Int
     private let keyBytes: Buffer
     private let pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>
@@ -54,58 +60,77 @@ struct KeyRequest {
         _ options: OpaquePointer,
         _ failure: inout UnsafeMutablePointer<CChar>?
     ) -> Column {
-        rocksdb_batched_multi_get_cf(
-            handle.database,
-            options,
-            handle.family,
-            count,
-            pointers,
-            lengths,
-            values,
-            failures,
-            isSorted
-        )
-        for row in 0..<count {
-            guard let text = failures[row] else { continue }
-            if failure == nil { failure = text } else { rocksdb_free(text) }
+        var found = FoundValues(count)
+        for start in stride(from: 0, to: count, by: Self.partMax) {
+            let part = min(Self.partMax, count - start)
+            rocksdb_batched_multi_get_cf(
+                handle.database,
+                options,
+                handle.family,
+                part,
+                pointers + start,
+                lengths + start,
+                values + start,
+                failures + start,
+                isSorted
+            )
+            for row in start..<start + part {
+                guard let text = failures[row] else { continue }
+                if failure == nil { failure = text } else { rocksdb_free(text) }
+            }
+            found.take(values + start, part)
         }
-        return takeValues()
+        return found.column
+    }
+}
+
+/// Copies of values, in the order of the keys.
+private struct FoundValues {
+    private let count: Int
+    private let offsets: Buffer
+    private let validity: Buffer
+    private var data: Buffer
+    private var row = 0
+    private var missing = 0
+
+    init(_ count: Int) {
+        self.count = count
+        offsets = Buffer(capacity: (count + 1) * 4)
+        offsets.base.storeBytes(of: 0, as: Int32.self)
+        validity = Bitmap.buffer(count, allSet: true)
+        data = Buffer(capacity: count * 16)
     }
 
-    /// Copies the pinned values into a column and releases them.
-    private func takeValues() -> Column {
-        let offsets = Buffer(capacity: (count + 1) * 4)
+    var column: Column {
+        Column(type: .bytes, count: count, validity: missing > 0 ? validity : nil, data: data, offsets: offsets)
+    }
+
+    /// Appends values, which are released.
+    mutating func take(_ values: UnsafeMutablePointer<OpaquePointer?>, _ part: Int) {
         let ends = offsets.base.assumingMemoryBound(to: Int32.self)
-        ends[0] = 0
-        var total = 0
-        var missing = 0
-        for row in 0..<count {
-            var length = 0
-            if let value = values[row] {
-                // The lengths are not needed any more: their place keeps where the bytes are.
-                pointers[row] = rocksdb_pinnableslice_value(value, &length)
+        let words = validity.base.assumingMemoryBound(to: UInt64.self)
+        var used = Int(ends[row])
+        for index in 0..<part {
+            if let value = values[index] {
+                var length = 0
+                let bytes = rocksdb_pinnableslice_value(value, &length)
+                if used + length > data.capacity { grow(to: used + length, keeping: used) }
+                if length > 0, let bytes { (data.base + used).copyMemory(from: bytes, byteCount: length) }
+                used += length
+                rocksdb_pinnableslice_destroy(value)
             } else {
+                Bitmap.clear(words, row + index)
                 missing += 1
             }
-            total += length
-            precondition(total <= Int(Int32.max), "the values of one request stay below 2 GiB")
-            ends[row + 1] = Int32(truncatingIfNeeded: total)
+            ends[row + index + 1] = Int32(truncatingIfNeeded: used)
         }
-        let data = Buffer(capacity: total)
-        let validity = missing > 0 ? Bitmap.buffer(count, allSet: true) : nil
-        let words = validity?.base.assumingMemoryBound(to: UInt64.self)
-        for row in 0..<count {
-            guard let value = values[row] else {
-                if let words { Bitmap.clear(words, row) }
-                continue
-            }
-            let start = Int(ends[row])
-            let length = Int(ends[row + 1]) - start
-            if length > 0, let bytes = pointers[row] {
-                (data.base + start).copyMemory(from: bytes, byteCount: length)
-            }
-            rocksdb_pinnableslice_destroy(value)
-        }
-        return Column(type: .bytes, count: count, validity: validity, data: data, offsets: offsets)
+        row += part
+    }
+
+    private mutating func grow(to bytes: Int, keeping used: Int) {
+        precondition(bytes <= Int(Int32.max), "the values of one request stay below 2 GiB")
+        let larger = Buffer(capacity: min(max(bytes, data.capacity * 2), Int(Int32.max)))
+        larger.base.copyMemory(from: data.base, byteCount: used)
+        data = larger
     }
 }

@@ -38,6 +38,13 @@ struct RocksOptions: ~Copyable {
             ("create_if_missing", "true"),
             ("write_buffer_size", "\(max(settings.writeBufferBytes / 2, 1 << 20))"),
             ("db_write_buffer_size", "\(max(settings.writeBufferBytes, 2 << 20))"),
+            // Most keys that are looked up have not been written just now: this finds that out without the skip list.
+            ("memtable_whole_key_filtering", "true"),
+            ("memtable_prefix_bloom_size_ratio", "0.05"),
+            ("compression", settings.isCompressed ? "kLZ4Compression" : "kNoCompression"),
+            // Nearly every key is in the last level, whose filters would take nine tenths of the memory for filters and
+            // save nothing.
+            ("optimize_filters_for_hits", "true"),
             ("max_background_jobs", "\(max(settings.backgroundThreads, 1))"),
             ("level_compaction_dynamic_level_bytes", "true"),
             ("max_open_files", "\(max(settings.openFilesMax, 32))"),
@@ -59,6 +66,10 @@ struct RocksOptions: ~Copyable {
     private static func table(_ settings: StorageSettings) -> [(String, String)] {
         [
             ("block_cache", "{capacity=\(settings.cacheBytes);num_shard_bits=2;high_pri_pool_ratio=0.5}"),
+            // Indexes and filters count too, so that the capacity is a bound; a lookup of many keys takes each from the
+            // cache once a file. Index of 10 million keys: about 3 MB.
+            ("cache_index_and_filter_blocks", "true"),
+            ("cache_index_and_filter_blocks_with_high_priority", "true"),
             ("block_size", "4096"),
             ("format_version", "5"),
             ("data_block_index_type", "kDataBlockBinaryAndHash"),
