@@ -16,6 +16,18 @@ public struct StorageSettings: Sendable {
     public var segmentBytes = 128 << 20
     /// The same for internal topics, which are removed segment by segment as soon as they have been read.
     public var internalSegmentBytes = 16 << 20
+    /// The same for compacted topics: only closed files are compacted.
+    public var compactedSegmentBytes = 16 << 20
+    /// A partition is compacted when at least this part of its closed files was written since the last time.
+    public var compactionRatio = 0.5
+    /// Or when that is at least so many bytes.
+    public var compactionBytes = 1 << 30
+    /// Bytes for the keys that one round of a compaction can tell apart, 24 for each; more keys take more rounds.
+    public var compactionBufferBytes = 32 << 20
+    /// Milliseconds from when compaction first meets a tombstone until it removes it; readers from the start must be through.
+    public var tombstoneMilliseconds: Int64 = 24 * 3_600_000
+    /// How often it is looked for what retention removes and compaction shortens.
+    public var upkeepMilliseconds = 10_000
     /// Topics that name no retention of their own keep at most this many bytes a partition; nil: no limit.
     public var retentionBytes: Int64?
     /// Threads for flushes and compactions of the state database.

@@ -8,7 +8,7 @@ import Values
 @testable import Storage
 
 /// Lets writes and syncs of files fail when told to.
-private final class FailingWriter: FileWriter, @unchecked Sendable {
+final class FailingWriter: FileWriter, @unchecked Sendable {
     // Unchecked: the only state is a mutex.
     private let left = Mutex<Int?>(nil)
 

@@ -71,6 +71,8 @@ extension StorageSettings {
         settings.segmentBytes = 4096
         settings.internalSegmentBytes = 4096
         settings.openFilesMax = 40
+        // Tests call for what upkeep would do.
+        settings.upkeepMilliseconds = 3_600_000
         return settings
     }
 }

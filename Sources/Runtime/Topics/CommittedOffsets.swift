@@ -30,6 +30,27 @@ public enum CommittedOffsets {
         return offsets
     }
 
+    /// The least committed next offset of any task that reads a partition; nil when none does.
+    public static func least(of partition: TopicPartition, in database: any StateDatabase) throws -> Int64? {
+        let end = suffix(of: partition)
+        var least: Int64?
+        try database.scanRaw(from: area, to: successor(of: area)) { key, value in
+            guard suffixStart(key).map({ key[$0...].elementsEqual(end) }) == true, value.count == 8 else { return true }
+            let offset = Int64(bitPattern: value.reduce(0) { $0 << 8 | UInt64($1) })
+            least = min(least ?? offset, offset)
+            return true
+        }
+        return least
+    }
+
+    /// Where partition and topic begin in a key of the area.
+    private static func suffixStart(_ key: [UInt8]) -> Int? {
+        let lengthAt = area.count
+        guard key.count >= lengthAt + 2 else { return nil }
+        let start = lengthAt + 2 + Int(key[lengthAt]) << 8 + Int(key[lengthAt + 1]) + 8
+        return start + 4 <= key.count ? start : nil
+    }
+
     /// The writes that forget every offset of `topic`, for when it is deleted.
     public static func forget(topic: String, in database: any StateDatabase) throws -> [RawPut] {
         var puts: [RawPut] = []
@@ -61,10 +82,7 @@ public enum CommittedOffsets {
 
     private static func scan(_ database: any StateDatabase, _ body: ([UInt8], String) -> Void) throws {
         try database.scanRaw(from: area, to: successor(of: area)) { key, _ in
-            let lengthAt = area.count
-            guard key.count >= lengthAt + 2 else { return true }
-            let topicAt = lengthAt + 2 + Int(key[lengthAt]) << 8 + Int(key[lengthAt + 1]) + 12
-            if topicAt <= key.count { body(key, String(decoding: key[topicAt...], as: UTF8.self)) }
+            if let start = suffixStart(key) { body(key, String(decoding: key[(start + 4)...], as: UTF8.self)) }
             return true
         }
     }

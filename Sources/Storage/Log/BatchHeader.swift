@@ -7,7 +7,8 @@ import CChecksum
 ///  8 bytes of the batch with its header, a multiple of 8 (4)
 /// 12 messages (4)             16 offset of the first message (8)
 /// 24 CRC-32C of the payload (4)  28 flags (4)
-/// 32 offsets the batch spans (4)  36 zero (28)
+/// 32 offsets the batch spans (4)  36 zero (4)
+/// 40 when its tombstones may go (8)  48 zero (16)
 /// ```
 /// Numbers are little-endian. The header has a checksum of its own, so that the payload's can be computed before it is
 /// known where the batch will lie.
@@ -26,6 +27,8 @@ struct BatchHeader: Equatable {
     var hasOffsets: Bool
     /// Offsets from the first message to the next batch; more than ``count`` after compaction.
     var span: Int
+    /// From when on compaction may remove the tombstones, in milliseconds since the epoch; 0 when it never met any.
+    var deleteHorizon: Int64
 
     /// The offset behind the batch.
     var nextOffset: Int64 { baseOffset + Int64(span) }
@@ -40,6 +43,7 @@ struct BatchHeader: Equatable {
         target.storeBytes(of: payloadChecksum.littleEndian, toByteOffset: 24, as: UInt32.self)
         target.storeBytes(of: flags.littleEndian, toByteOffset: 28, as: UInt32.self)
         target.storeBytes(of: UInt32(span).littleEndian, toByteOffset: 32, as: UInt32.self)
+        target.storeBytes(of: deleteHorizon.littleEndian, toByteOffset: 40, as: Int64.self)
         let checksum = weir_crc32c(0, target + 8, Self.size - 8)
         target.storeBytes(of: checksum.littleEndian, toByteOffset: 4, as: UInt32.self)
     }
@@ -57,6 +61,7 @@ struct BatchHeader: Equatable {
         hasHeaders = word(28) & 1 != 0
         hasOffsets = word(28) & 2 != 0
         span = Int(word(32))
+        deleteHorizon = Int64(littleEndian: source.loadUnaligned(fromByteOffset: 40, as: Int64.self))
         guard length >= Self.size, length % 8 == 0, span >= count else { return nil }
     }
 
@@ -68,5 +73,6 @@ struct BatchHeader: Equatable {
         self.hasHeaders = hasHeaders
         hasOffsets = false
         span = count
+        deleteHorizon = 0
     }
 }

@@ -7,8 +7,8 @@ struct DecodedBatch {
     let header: BatchHeader
     private let timestamps: Column
     private let offsets: Column?
-    private let keys: Column
-    private let values: Column
+    let keys: Column
+    let values: Column
     private let headers: Column?
 
     /// Decodes the batch at `position` of `block`, all of whose bytes are there.
@@ -63,7 +63,30 @@ struct DecodedBatch {
         )
     }
 
-    private func offset(_ row: Int) -> Int64 {
+    /// The messages `rows` with their offsets, as compaction writes them again.
+    func selected(_ rows: [Int32]) -> (run: OutgoingRun, offsets: Column) {
+        let all = offsetColumn(0..<header.count)
+        let isWhole = rows.count == header.count
+        return rows.withUnsafeBufferPointer { list in
+            func select(_ column: Column) -> Column {
+                guard !isWhole, let base = list.baseAddress else { return column }
+                return column.gather(base, count: rows.count)
+            }
+            // The target does not matter: the batch is written to a file that is known.
+            let run = OutgoingRun(
+                topic: "",
+                partition: 0,
+                timestamps: select(timestamps),
+                keys: select(keys),
+                values: select(values),
+                headers: headers.map(select)
+            )
+            return (run, select(all))
+        }
+    }
+
+    /// The offset of a message.
+    func offset(_ row: Int) -> Int64 {
         offsets?.values(as: Int64.self)[row] ?? header.baseOffset + Int64(row)
     }
 

@@ -3,6 +3,13 @@ import Runtime
 import Synchronization
 
 extension EmbeddedLog {
+    /// Milliseconds since the epoch.
+    static func wallMilliseconds() -> Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    }
+
     var needsSync: Bool { commits.withLock { $0.needsSync } }
 
     /// Notes from where a task reads the partitions of internal topics.
@@ -65,9 +72,7 @@ extension PartitionLog {
             try open(&state)
             return state.segments
         }
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        let milliseconds = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+        let milliseconds = EmbeddedLog.wallMilliseconds()
         var total: Int64 = 0
         var first = segments.last?.base ?? 0
         for segment in segments.reversed() {
@@ -95,6 +100,7 @@ extension PartitionLog {
             defer { state.segments.removeAll { $0.base < base } }
             return state.segments.filter { $0.base < base }
         }
+        for segment in removed { segment.retire() }
         openFiles.remove(removed)
         for segment in removed { unlink(segment.path) }
     }

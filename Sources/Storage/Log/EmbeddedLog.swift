@@ -14,6 +14,8 @@ public final class EmbeddedLog: Broker {
     let writer: FileWriter
     let openFiles: OpenFiles
     let commits: Mutex<CommitState>
+    /// Held while compacting: there is one compaction at a time.
+    let compacting = Mutex(())
     private let allTopics = Mutex<[String: LogTopic]>([:])
     private let subscribers = Mutex<(next: Int, all: [Int: @Sendable () -> Void])>((0, [:]))
     private let upkeep = Upkeep()

@@ -51,7 +51,7 @@ struct EncodedBatch {
     }
 
     /// One batch of all `runs`; `offsets`, where given, are the messages' own, which compaction left with gaps.
-    init(_ runs: [OutgoingRun], offsets: (column: Column, span: Int)? = nil) {
+    init(_ runs: [OutgoingRun], offsets: (column: Column, span: Int)? = nil, deleteHorizon: Int64 = 0) {
         var payload = PayloadPieces()
         let count = runs.reduce(0) { $0 + $1.count }
         for run in runs { payload.add(run.timestamps.values(as: Int64.self), run.count * 8, owner: run.timestamps) }
@@ -66,6 +66,7 @@ struct EncodedBatch {
             payloadChecksum: payload.checksum,
             hasHeaders: hasHeaders
         )
+        header.deleteHorizon = deleteHorizon
         if let offsets {
             header.baseOffset = offsets.column.values(as: Int64.self)[0]
             header.span = offsets.span

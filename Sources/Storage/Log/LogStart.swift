@@ -126,7 +126,7 @@ struct TailCheck {
     }
 
     private func next(after base: Int64) throws -> Int64? {
-        try Directories.names(in: log.directory).compactMap(Segment.base(ofName:)).filter { $0 > base }.min()
+        try Directories.names(in: log.directory).compactMap { SegmentName($0)?.base }.filter { $0 > base }.min()
     }
 
     /// Walks one segment; the part before `from` by its headers, what is behind it with all checksums.

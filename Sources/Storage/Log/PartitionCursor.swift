@@ -28,6 +28,19 @@ struct PartitionCursor {
     /// The next messages from `wanted` on; nil at the end.
     /// - Throws: ``StorageError``, `.corrupt` with file and position when what was stored is damaged.
     mutating func read(from wanted: Int64, rowsMax: Int, bytesMax: Int) throws -> MessageRun? {
+        while true {
+            do {
+                return try readNow(from: wanted, rowsMax: rowsMax, bytesMax: bytesMax)
+            } catch let error as StorageError {
+                // The file went away in the middle: what is wanted lies in another one, or is kept no longer.
+                guard let segment, segment.isRetired else { throw error }
+                self.segment = nil
+                offset = -1
+            }
+        }
+    }
+
+    private mutating func readNow(from wanted: Int64, rowsMax: Int, bytesMax: Int) throws -> MessageRun? {
         let (start, end, segments) = try log.state.withLock { state in
             if state.end.offset > state.end.start { try log.open(&state) }
             return (state.end.start, state.end, state.segments)
@@ -60,8 +73,9 @@ struct PartitionCursor {
             segment = nil
             return
         }
-        let limit = found.base == end.segment ? Int(end.position) : try found.closedSize()
         segment = found
+        offset = -1
+        let limit = found.base == end.segment ? Int(end.position) : try found.closedSize()
         position = try found.position(of: wanted, limit: limit)
         hint = 0
     }

@@ -14,6 +14,8 @@ final class PartitionLog: Sendable {
         var end: PartitionEnd
         var isOpen = false
         var isDeleted = false
+        /// The segment that was appended to when compaction last failed.
+        var compactionFailure: Int64?
     }
 
     /// What a write put behind the end.
@@ -29,7 +31,7 @@ final class PartitionLog: Sendable {
     let partition: TopicPartition
     let topicNumber: UInt32
     let directory: String
-    private let segmentBytes: Int
+    let segmentBytes: Int
     let openFiles: OpenFiles
     let state: Mutex<State>
 
@@ -155,12 +157,13 @@ final class PartitionLog: Sendable {
     func open(_ state: inout State) throws {
         guard !state.isOpen else { return }
         let end = state.end
-        let bases = try Directories.names(in: directory).compactMap(Segment.base(ofName:)).sorted()
+        let names = try currentNames()
         var kept: [Segment] = []
-        for (index, base) in bases.enumerated() {
-            let next = index + 1 < bases.count ? bases[index + 1] : Int64.max
+        for (index, name) in names.enumerated() {
+            let base = name.base
+            let next = index + 1 < names.count ? names[index + 1].base : Int64.max
             let isBehindEnd = base > end.segment || (base == end.segment && end.position == 0)
-            let segment = Segment(base: base, directory: directory, openFiles: openFiles)
+            let segment = Segment(name, directory: directory, openFiles: openFiles)
             if isBehindEnd || (next <= end.start && base != end.segment) {
                 guard unlink(segment.path) == 0 else { throw StorageError.system("remove", segment.path, errno) }
             } else {
@@ -185,5 +188,16 @@ final class PartitionLog: Sendable {
         }
         state.segments = kept
         state.isOpen = true
+    }
+
+    /// The segment files; finishes or takes back what compaction was about when a process ended.
+    private func currentNames() throws -> [SegmentName] {
+        let all = try Directories.names(in: directory)
+        let (names, superseded) = SegmentName.current(of: all.compactMap { SegmentName($0) })
+        for name in all.filter({ $0.hasSuffix(SegmentName.unfinished) }) + superseded.map(\.text) {
+            let path = directory + "/" + name
+            guard unlink(path) == 0 else { throw StorageError.system("remove", path, errno) }
+        }
+        return names
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import Values
 
-/// One append-only file of batches, named by its first offset.
+/// One file of batches, append-only or written by compaction, named by its first offset.
 ///
 /// Where an offset lies is kept for one batch in ``indexStride`` bytes. The index is built while batches are appended, or by
 /// walking over the headers when an offset is first looked for; nothing of it is stored, so there is nothing to go stale.
@@ -18,31 +18,35 @@ final class Segment: Sendable {
         var closedSize: Int?
     }
 
-    let base: Int64
+    let name: SegmentName
     let path: String
+    private let retired = Atomic<Bool>(false)
     private let openFiles: OpenFiles
     private let state: Mutex<State>
     private let uses = Atomic<UInt64>(0)
 
     private static let indexStride = 64 << 10
 
-    init(base: Int64, directory: String, openFiles: OpenFiles) {
-        self.base = base
+    var base: Int64 { name.base }
+
+    /// True for a segment whose file is gone, or soon will be: it was removed, or compaction put another in its place.
+    var isRetired: Bool { retired.load(ordering: .acquiring) }
+
+    init(_ name: SegmentName, directory: String, openFiles: OpenFiles) {
+        self.name = name
         self.openFiles = openFiles
-        path = directory + "/" + Self.name(base)
-        state = Mutex(State(walkedOffset: base))
+        path = directory + "/" + name.text
+        state = Mutex(State(walkedOffset: name.base))
     }
 
-    static func name(_ base: Int64) -> String {
-        let digits = String(base)
-        return String(repeating: "0", count: max(20 - digits.count, 0)) + digits + ".log"
+    convenience init(base: Int64, directory: String, openFiles: OpenFiles) {
+        self.init(SegmentName(base: base), directory: directory, openFiles: openFiles)
     }
 
-    /// The first offset of the segment file `name`; nil when it is some other file.
-    static func base(ofName name: String) -> Int64? {
-        guard name.hasSuffix(".log"), name.utf8.count == 24 else { return nil }
-        return Int64(name.dropLast(4))
-    }
+    static func name(_ base: Int64) -> String { SegmentName(base: base).text }
+
+    /// Tells readers that have the segment that they have to look for another.
+    func retire() { retired.store(true, ordering: .releasing) }
 
     /// When the file was last used, in steps of ``OpenFiles``.
     var lastUse: UInt64 { uses.load(ordering: .relaxed) }

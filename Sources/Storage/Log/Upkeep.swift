@@ -2,14 +2,11 @@ import Glibc
 import Runtime
 import Synchronization
 
-/// The log's one thread: syncs after commits and removes what is kept no longer.
+/// The log's one thread: syncs after commits, removes what is kept no longer, and compacts.
 final class Upkeep: Sendable {
     private let signal = AppendSignal()
     private let isStopping = Atomic<Bool>(false)
     private let thread = Mutex<pthread_t?>(nil)
-
-    /// How often old segments are looked for.
-    private static let removalMilliseconds = 10_000
 
     /// Starts the thread; it ends when `log` is released or ``stop(andWait:)`` is called.
     func start(_ log: EmbeddedLog) {
@@ -50,10 +47,13 @@ final class Upkeep: Sendable {
         private let upkeep: Upkeep
         private weak let log: EmbeddedLog?
         private let interval: Int?
+        /// How often old segments are looked for.
+        private let removalInterval: Int
 
         init(_ upkeep: Upkeep, _ log: EmbeddedLog) {
             self.upkeep = upkeep
             self.log = log
+            removalInterval = log.settings.upkeepMilliseconds
             if case .interval(let milliseconds) = log.settings.durability {
                 interval = max(milliseconds, 1)
             } else {
@@ -71,12 +71,32 @@ final class Upkeep: Sendable {
                     // A failure is kept by the log and answers the next commit.
                     if !isStopping { try? log?.sync() }
                 }
-                if Self.milliseconds() >= removedAt + Upkeep.removalMilliseconds {
+                if Self.milliseconds() >= removedAt + removalInterval {
                     log?.removeOld()
+                    compact()
                     removedAt = Self.milliseconds()
                 }
-                let next = removedAt + Upkeep.removalMilliseconds
+                let next = removedAt + removalInterval
                 upkeep.signal.wait(after: seen, milliseconds: next - Self.milliseconds())
+            }
+        }
+
+        /// Compacts; what is committed meanwhile is synced in time.
+        private func compact() {
+            guard let log else { return }
+            var unsyncedSince: Int?
+            log.compact(now: EmbeddedLog.wallMilliseconds()) {
+                if let interval, log.needsSync {
+                    let now = Self.milliseconds()
+                    if now - (unsyncedSince ?? now) >= interval {
+                        // A failure is kept by the log and answers the next commit.
+                        try? log.sync()
+                        unsyncedSince = nil
+                    } else if unsyncedSince == nil {
+                        unsyncedSince = now
+                    }
+                }
+                return !isStopping
             }
         }
 
