@@ -252,6 +252,31 @@ private struct Model {
         model.expectSame(try Store(directory, settings()).log.messages())
     }
 
+    @Test(arguments: [Durability.none, .interval(milliseconds: 5)])
+    func upkeepCompactsByItself(durability: Durability) throws {
+        var settings = settings()
+        settings.upkeepMilliseconds = 20
+        settings.durability = durability
+        let store = try open(settings)
+        var model = Model()
+        for seed in 0..<20 as Range<UInt64> {
+            var source = Seeded(seed)
+            for _ in 0..<20 {
+                let run = random(&source)
+                try store.log.append([run])
+                model.add(run)
+            }
+            usleep(5000)
+        }
+        let deadline = Date() + 20
+        while try store.log.messages().count > model.all.count / 4, Date() < deadline { usleep(20_000) }
+        let found = try store.log.messages()
+        #expect(found.count <= model.all.count / 4)
+        model.expectSame(found)
+        try store.close()
+        model.expectSame(try Store(directory, settings).log.messages())
+    }
+
     @Test func littleThatIsNewIsLeftAlone() throws {
         var settings = settings()
         let store = try open(settings)
