@@ -163,7 +163,7 @@ final class KafkaTopics: Sendable {
 
     /// Kafka keeps no such mark with a topic, so the name says it.
     static func isInternal(_ name: String) -> Bool {
-        name.hasPrefix("weir-") && (name.hasSuffix("-changelog") || name.hasSuffix("-repartition"))
+        name.hasPrefix("weir-") && (name.hasSuffix("-changelog") || name.contains("-repartition"))
     }
 
     private func properties(of topic: String) throws -> [String: String] {

@@ -34,7 +34,7 @@ extension QueryAnalyzer {
         var result = Rows(plan, rows.scope, sources: rows.sources)
         result.keyOrigin = .grouping
         result.keyTexts = groups.map { [$0.text] }
-        return try projected(items, result, window: window?.key, windowRetention: window?.retention)
+        return try projected(items, result, window: window?.key, windowRetention: window?.statedRetention)
     }
 
     private func checkAggregation(_ query: Query, _ rows: Rows) throws(PlanError) {
@@ -143,7 +143,12 @@ extension QueryAnalyzer {
                 hint: "a shorter GRACE PERIOD may do"
             )
         }
-        return AggregateWindow(shape: shape, grace: grace, retention: clause.retention?.milliseconds ?? needed)
+        return AggregateWindow(
+            shape: shape,
+            grace: grace,
+            retention: clause.retention?.milliseconds ?? needed,
+            statedRetention: clause.retention?.milliseconds
+        )
     }
 }
 

@@ -28,7 +28,9 @@ struct QueryAnalysis {
     let dropsKey: Bool
     /// The window behind the keys of the result.
     let window: KeyWindow?
-    /// How long the windows of the result can be asked for.
+    /// How long the windows of the result are kept, where the statement says it.
+    ///
+    /// There is no default: Kafka counts from the records' own times, so that results over old data would vanish.
     let windowRetention: Int64?
     /// For the output columns that are literals, the literal.
     let literals: [String: Expression]

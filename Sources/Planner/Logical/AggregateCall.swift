@@ -42,6 +42,8 @@ struct AggregateWindow: Hashable, Sendable {
     let grace: Int64
     /// How long after its start a window can be asked for.
     let retention: Int64
+    /// The same where the statement says it; the result's topic forgets by it.
+    let statedRetention: Int64?
 
     enum Shape: Hashable, Sendable {
         case tumbling(size: Int64)
