@@ -87,6 +87,11 @@ final class SteppedWorker: StreamWorker, @unchecked Sendable {
         return worked
     }
 
+    /// True when a share has tasks on that partition.
+    func takes(_ partition: TopicPartition) -> Bool {
+        shares.contains { $0.work.tasks.contains { $0.partition == partition.partition } }
+    }
+
     /// The failures of the queries, with their ids.
     var failures: [(query: String, error: String)] {
         lock.withLock { shares.compactMap { share in share.status.error.map { (share.work.query, $0) } } }

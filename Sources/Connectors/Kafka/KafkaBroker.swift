@@ -60,6 +60,8 @@ public final class KafkaBroker: Broker {
 
     public func topics() throws -> [String] { try cluster.names() }
 
+    public var isRemote: Bool { true }
+
     public func offsets(of partition: TopicPartition) throws -> Range<Int64> { try cluster.offsets(of: partition) }
 
     public func append(_ runs: [OutgoingRun]) throws {

@@ -63,6 +63,8 @@ public struct Aggregate: OperatorSpec, Hashable {
 
     public var stores: [StoreSpec] { [store] }
 
+    public var graceMilliseconds: Int64? { window?.graceMilliseconds }
+
     public var output: Schema {
         Schema(
             key: keys.map { input.fields[$0] },

@@ -8,12 +8,15 @@ public protocol OperatorSpec: Sendable {
     var output: Schema { get }
     /// The state that each task of the operator needs; names are unique in a query.
     var stores: [StoreSpec] { get }
+    /// How late rows may come in time of the stream before they are dropped; nil when none are.
+    var graceMilliseconds: Int64? { get }
     /// The operator for one task.
     func makeOperator(_ context: TaskContext) throws -> any Operator
 }
 
 extension OperatorSpec {
     public var stores: [StoreSpec] { [] }
+    public var graceMilliseconds: Int64? { nil }
 }
 
 /// A step of a task.
@@ -26,6 +29,8 @@ public protocol Operator: AnyObject {
     func advance(to streamTime: Int64, into output: Emitter) throws
     /// Called at a commit: appends the state that changed since the last one.
     func flush(into changes: inout [StateChange]) throws
+    /// Hands rows that wait to be sent in larger messages to the session now; they stay part of the epoch.
+    func sendWaiting() throws
     /// Called once the commit is known to have succeeded.
     func committed()
     /// True when the operator holds so much uncommitted state that its task should commit before it reads on.
@@ -35,6 +40,7 @@ public protocol Operator: AnyObject {
 extension Operator {
     public func advance(to _: Int64, into _: Emitter) throws {}
     public func flush(into _: inout [StateChange]) throws {}
+    public func sendWaiting() throws {}
     public func committed() {}
     public var wantsCommit: Bool { false }
 }
@@ -140,16 +146,20 @@ public struct TaskSettings: Hashable, Sendable {
     public var batchRowsMax: Int
     /// True where the planner's EMIT FINAL is to be honoured.
     public var emitsFinal: Bool
+    /// How far apart in time the rows of one message between tasks may be; a message is always read whole.
+    public var messageMilliseconds: Int64
 
     public init(
         emitsEveryChange: Bool = false,
         cacheBytesMax: Int = 16 << 20,
         batchRowsMax: Int = 4096,
-        emitsFinal: Bool = true
+        emitsFinal: Bool = true,
+        messageMilliseconds: Int64 = .max
     ) {
         self.emitsEveryChange = emitsEveryChange
         self.cacheBytesMax = cacheBytesMax
         self.batchRowsMax = batchRowsMax
         self.emitsFinal = emitsFinal
+        self.messageMilliseconds = messageMilliseconds
     }
 }

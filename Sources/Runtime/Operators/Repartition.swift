@@ -162,15 +162,30 @@ private final class RepartitionOperator: Operator {
         if waitingRows[partition] >= RepartitionOperator.messageRows { try send(partition) }
     }
 
-    /// Appends a message with the rows that wait; its timestamp is their latest one.
+    /// Appends the rows that wait as one message, or as several when they are too far apart in time.
     private func send(_ partition: Int) throws {
         guard waitingRows[partition] > 0 else { return }
         let batch = Batch.concatenated(waiting[partition])
         waiting[partition].removeAll(keepingCapacity: true)
         waitingRows[partition] = 0
         let times = batch.timestamps.values(as: Int64.self)
-        var latest = times[0]
-        for row in 1..<max(batch.count, 1) { latest = max(latest, times[row]) }
+        let span = context.settings.messageMilliseconds
+        var start = 0
+        while start < batch.count {
+            let end = times[start].addingClamped(span)
+            var next = start + 1
+            var latest = times[start]
+            while next < batch.count, times[next] <= end {
+                latest = max(latest, times[next])
+                next += 1
+            }
+            try append(next - start == batch.count ? batch : batch.rows(start..<next), to: partition, latest)
+            start = next
+        }
+    }
+
+    /// Appends a message; its timestamp is that of its latest row.
+    private func append(_ batch: Batch, to partition: Int, _ latest: Int64) throws {
         try context.session.append(
             OutgoingRun(
                 topic: spec.topic,
@@ -182,7 +197,9 @@ private final class RepartitionOperator: Operator {
         )
     }
 
-    func flush(into _: inout [StateChange]) throws {
+    func sendWaiting() throws {
         for partition in 0..<partitions { try send(partition) }
     }
+
+    func flush(into _: inout [StateChange]) throws { try sendWaiting() }
 }

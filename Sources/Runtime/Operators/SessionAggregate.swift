@@ -38,6 +38,8 @@ public struct SessionAggregate: OperatorSpec, Hashable {
 
     public var stores: [StoreSpec] { [store] }
 
+    public var graceMilliseconds: Int64? { window.graceMilliseconds }
+
     public var output: Schema {
         Schema(key: keys.map { input.fields[$0] }, isWindowed: true, values: groups.output.values.map { $0 })
     }

@@ -57,6 +57,11 @@ public struct StreamStreamJoin: OperatorSpec, Hashable {
 
     public var stores: [StoreSpec] { [leftStore, rightStore] }
 
+    public var graceMilliseconds: Int64? { window.graceMilliseconds }
+
+    /// True when a row without a match comes at once, so that it shows which side was read first.
+    public var showsOrder: Bool { kind != .inner && !window.waits }
+
     public var summary: String {
         let keys = [left, right].map { $0.key.map { quotedIdentifier($0.name) }.joined(separator: ", ") }
         return "\(kind.rawValue) join streams on \(keys[0]) = \(keys[1]) \(window)"

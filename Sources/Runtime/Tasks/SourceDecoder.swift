@@ -34,16 +34,30 @@ final class SourceDecoder {
         return whole.flatMap(split)
     }
 
+    /// The rows of a run in pieces that can be committed one by one: messages that carry batches, or the whole run, after
+    /// each of whose rows a commit can tell where to go on.
+    func units(_ run: MessageRun) throws -> [HeldRows.Unit] {
+        metrics.rowsIn.add(run.count)
+        if let records {
+            let batches = split(try decodeRecords(run, records))
+            return [HeldRows.Unit(batches: batches, start: nil, end: run.nextOffset)]
+        }
+        let offsets = run.offsets.values(as: Int64.self)
+        var units: [HeldRows.Unit] = []
+        for row in 0..<run.count where !run.values.isNull(row) {
+            let batch = try BatchCodec.decode(run.values.bytes(row), spec.output)
+            metrics.rowsOut.add(batch.count)
+            units.append(HeldRows.Unit(batches: split(batch), start: offsets[row], end: offsets[row] + 1))
+        }
+        units.append(HeldRows.Unit(batches: [], start: nil, end: run.nextOffset))
+        return units
+    }
+
     private func split(_ batch: Batch) -> [Batch] {
         guard batch.count > rowsMax else { return batch.count == 0 ? [] : [batch] }
-        var parts: [Batch] = []
-        for start in stride(from: 0, to: batch.count, by: rowsMax) {
-            let indices = Array(Int32(start)..<Int32(min(start + rowsMax, batch.count)))
-            indices.withUnsafeBufferPointer { list in
-                if let base = list.baseAddress { parts.append(batch.gather(base, count: list.count)) }
-            }
+        return stride(from: 0, to: batch.count, by: rowsMax).map { start in
+            batch.rows(start..<min(start + rowsMax, batch.count))
         }
-        return parts
     }
 
     private func decodeBatches(_ run: MessageRun) throws -> [Batch] {

@@ -11,22 +11,24 @@ public final class StreamTask {
     /// Largest ROWTIME seen; nil before the first row.
     public private(set) var streamTime: Int64?
     /// Offset to read next, by input.
-    public private(set) var positions: [TopicPartition: Int64] = [:]
+    public internal(set) var positions: [TopicPartition: Int64] = [:]
     /// True when something was processed since the last flush.
-    public private(set) var isDirty = false
+    public internal(set) var isDirty = false
     public let metrics: [NamedMetrics]
 
     /// The sources that read an input; joins may read one topic twice.
-    private let sources: [TopicPartition: [Int]]
-    private let decoders: [SourceDecoder]
-    private let operators: [any Operator]
+    let sources: [TopicPartition: [Int]]
+    let decoders: [SourceDecoder]
+    let operators: [any Operator]
     private let operatorMetrics: [OperatorMetrics]
     /// For each source, then each node: which operator inputs its batches go to.
-    private let fromSource: [[Destination]]
+    let fromSource: [[Destination]]
     private let fromNode: [[Destination]]
     private let emitter = Emitter()
+    /// By source: rows that were read and wait for their turn.
+    var held: [HeldRows]
 
-    private struct Destination {
+    struct Destination {
         let node: Int
         let input: Int
     }
@@ -67,6 +69,7 @@ public final class StreamTask {
         operators = made
         operatorMetrics = counters
         (fromSource, fromNode) = StreamTask.edges(subtopology)
+        held = read.map { _ in HeldRows() }
         metrics =
             zip(subtopology.sources, decoders).map {
                 NamedMetrics(name: "Source \($0.topic)", metrics: $1.metrics)
@@ -108,7 +111,7 @@ public final class StreamTask {
         positions[input] = run.nextOffset
     }
 
-    private func deliver(_ batch: Batch, _ destinations: [Destination]) throws {
+    func deliver(_ batch: Batch, _ destinations: [Destination]) throws {
         for destination in destinations {
             try operators[destination.node].process(batch, input: destination.input, into: emitter)
             try forward(from: destination.node)
@@ -119,7 +122,7 @@ public final class StreamTask {
         for batch in emitter.take() { try deliver(batch, fromNode[node]) }
     }
 
-    private func advance(_ batch: Batch) throws {
+    func advance(_ batch: Batch) throws {
         let times = batch.timestamps.values(as: Int64.self)
         var latest = streamTime ?? .min
         for row in 0..<batch.count { latest = max(latest, times[row]) }

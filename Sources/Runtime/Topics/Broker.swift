@@ -31,10 +31,13 @@ public protocol Broker: AnyObject, Sendable {
     func makeSession(threadID: String, state: any StateDatabase) throws -> any BrokerSession
     /// True when state is also kept in changelog topics, which the engine then creates with the query.
     var keepsChangelogs: Bool { get }
+    /// True when ``offsets(of:)`` asks another machine.
+    var isRemote: Bool { get }
 }
 
 extension Broker {
     public var keepsChangelogs: Bool { false }
+    public var isRemote: Bool { false }
 }
 
 /// Keeps an ``Broker/onAppend(_:)`` subscription alive; releasing it ends the subscription.

@@ -50,18 +50,27 @@ extension Engine {
         }
         if query.plan != nil, broker.keepsChangelogs { try createChangelogs(query) }
         let counts = try sinkPartitions(query.topology)
+        let alignment = AlignmentPlan(
+            query.topology,
+            tasks: placement.shares.flatMap { $0 },
+            skew: query.settings.timeSkew,
+            wait: query.settings.timeWait
+        )
+        var settings = query.settings.taskSettings(tasks: placement.statefulTasks)
+        settings.messageMilliseconds = alignment?.messageMilliseconds ?? .max
         var busy: [any StreamWorker] = []
         for (thread, tasks) in zip(threads, placement.shares) where !tasks.isEmpty {
             let work = QueryWork(
                 query: query.id,
                 topology: query.topology,
                 tasks: tasks,
-                settings: query.settings.taskSettings(tasks: placement.statefulTasks),
+                settings: settings,
                 commit: query.settings.commitPolicy,
                 stores: query.stores,
                 partitionCounts: counts,
                 startPosition: query.settings.start,
                 services: services,
+                alignment: alignment,
                 database: query.database,
                 results: query.results
             )

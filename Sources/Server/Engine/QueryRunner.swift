@@ -71,6 +71,7 @@ final class QueryRunner {
     private func leave() {
         running?.abort()
         running = nil
+        work.alignment?.leave(work.tasks)
         status.removeTasks(of: threadID)
     }
 

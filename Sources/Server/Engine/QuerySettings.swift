@@ -39,6 +39,18 @@ struct QuerySettings: Sendable {
             defaultValue: "4096",
             meaning: "rows that are processed together at the most, 1 to 4096"
         ),
+        Property(
+            name: "weir.time.skew.max.ms",
+            defaultValue: nil,
+            meaning:
+                "how far ahead in time one input of a join or a window is read before the others, in milliseconds; "
+                + "a quarter of the grace period where nothing is set, -1 for any"
+        ),
+        Property(
+            name: "weir.time.wait.max.ms",
+            defaultValue: "10000",
+            meaning: "how long a row waits for an input that has older ones but delivers none, in milliseconds"
+        ),
         flag("ksql.suppress.enabled", true, "whether EMIT FINAL is allowed"),
         flag("ksql.create.or.replace.enabled", true, "whether OR REPLACE is allowed"),
         flag("ksql.query.pull.table.scan.enabled", true, "whether pull queries may read all rows of a table"),
@@ -97,7 +109,9 @@ struct QuerySettings: Sendable {
         case "weir.emit": oneOf(["every", "batch"], value)
         case "weir.batch.rows":
             (Int(value).map { (1...4096).contains($0) } ?? false) ? nil : "expected 1 to 4096, found '\(value)'"
-        case "cache.max.bytes.buffering", "commit.interval.ms":
+        case "weir.time.skew.max.ms":
+            (Int64(value).map { $0 >= -1 } ?? false) ? nil : "expected milliseconds, 0 or more, or -1, found '\(value)'"
+        case "cache.max.bytes.buffering", "commit.interval.ms", "weir.time.wait.max.ms":
             (Int64(value).map { $0 >= 0 } ?? false) ? nil : "expected a whole number, 0 or more, found '\(value)'"
         case "ksql.functions.collect_list.limit", "ksql.functions.collect_set.limit":
             Int(value) == nil ? "expected a whole number, found '\(value)'" : nil
@@ -140,6 +154,12 @@ struct QuerySettings: Sendable {
             emitsFinal: properties["ksql.suppress.enabled"]?.lowercased() != "false"
         )
     }
+
+    /// How far ahead in time an input is read; nil where nothing is set.
+    var timeSkew: Int64? { properties["weir.time.skew.max.ms"].flatMap { Int64($0) } }
+
+    /// How long a row waits for an input that delivers nothing, in milliseconds.
+    var timeWait: Int64 { properties["weir.time.wait.max.ms"].flatMap { Int64($0) } ?? 10_000 }
 
     var commitPolicy: CommitPolicy {
         var policy = CommitPolicy()

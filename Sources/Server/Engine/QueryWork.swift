@@ -15,6 +15,8 @@ struct QueryWork: Sendable {
     /// Where inputs without a committed offset start.
     let startPosition: StartPosition
     let services: QueryServices
+    /// In which order inputs are processed; nil when it does not matter.
+    let alignment: AlignmentPlan?
     /// The state of the query: the engine's database, or one in memory that a push query throws away.
     let database: any StateDatabase
     let results: (any ResultReceiver)?

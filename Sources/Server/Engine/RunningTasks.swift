@@ -9,6 +9,8 @@ final class RunningTasks {
     private let session: any BrokerSession
     private let byInput: [TopicPartition: [StreamTask]]
     private var bootstrap: TableBootstrap
+    private var alignment: InputAlignment?
+    private var paused: Set<TopicPartition> = []
     private var dirtySince: Int64?
     private var dirtyRows = 0
     /// Where partitions go on behind marks of transactions, see ``pass(_:to:)``.
@@ -72,7 +74,9 @@ final class RunningTasks {
         status.started(at: positions)
         // What was the end at the first start stays the start, also when nothing comes before the next one.
         if !work.isTransient, !ends.offsets.isEmpty { try commit(ends) }
-        try bootstrap.begin(session, work.services.broker)
+        alignment = InputAlignment(work, tasks, positions: positions)
+        try bootstrap.begin(work.services.broker)
+        pause()
     }
 
     private func firstPosition(_ input: TopicPartition, of task: StreamTask) throws -> Int64 {
@@ -87,29 +91,70 @@ final class RunningTasks {
     func turn(timeoutMilliseconds: Int) throws -> QueryRunner.Turn {
         if let results = work.results, !results.isReady { return .idle(milliseconds: 20) }
         let clock = work.services.clock
-        let timeout =
+        var timeout =
             dirtySince == nil ? timeoutMilliseconds : min(timeoutMilliseconds, Int(work.commit.idleMilliseconds))
+        if let alignment, alignment.hasRows { timeout = min(timeout, alignment.isBlocked ? 1 : 0) }
         let run = try session.poll(rowsMax: work.settings.batchRowsMax, timeoutMilliseconds: timeout)
         if let run { try process(run) }
-        if bootstrap.isActive { bootstrap.update(session, passed) }
-        guard let since = dirtySince else { return run == nil ? .idle(milliseconds: 1000) : .busy }
+        let isBusy = try align() || run != nil
+        if bootstrap.isActive { bootstrap.update(passed) }
+        pause()
+        let isBlocked = alignment?.isBlocked ?? false
+        guard let since = dirtySince else {
+            try alignment?.committed()
+            if !isBusy { alignment?.waited() }
+            return isBusy ? .busy : .idle(milliseconds: isBlocked ? 2 : 1000)
+        }
         let age = clock.monotonicMilliseconds() - since
-        let due = run == nil ? work.commit.idleMilliseconds : work.commit.intervalMilliseconds
+        // Others may wait for what is not committed.
+        let due = isBusy ? work.commit.intervalMilliseconds : isBlocked ? 0 : work.commit.idleMilliseconds
         if age >= due || dirtyRows >= work.commit.rowsMax || tasks.contains(where: \.wantsCommit) {
             try commit()
-            return run == nil ? .idle(milliseconds: 1000) : .busy
+            return isBusy ? .busy : .idle(milliseconds: isBlocked ? 2 : 1000)
         }
-        return run == nil ? .idle(milliseconds: max(due - age, 1)) : .busy
+        return isBusy ? .busy : .idle(milliseconds: max(due - age, 1))
     }
 
     private func process(_ run: MessageRun) throws {
+        let input = TopicPartition(run.topic, run.partition)
         guard run.count > 0 else {
-            pass(TopicPartition(run.topic, run.partition), to: run.nextOffset)
+            alignment?.note(input, readTo: run.nextOffset)
+            pass(input, to: run.nextOffset)
             return
         }
+        var isHeld = false
+        for task in byInput[input] ?? [] {
+            if let alignment, alignment.holds(input, of: task) {
+                isHeld = true
+            } else {
+                noteDirty(run.count)
+                try task.process(run)
+            }
+        }
+        if isHeld { try alignment?.hold(run) }
+    }
+
+    /// Processes held rows whose turn it is.
+    /// - Returns: whether there were any.
+    private func align() throws -> Bool {
+        guard let alignment else { return false }
+        let rows = try alignment.process(rowsMax: work.settings.batchRowsMax)
+        // Records that are all bad are processed as soon as they are read.
+        if rows > 0 || tasks.contains(where: \.isDirty) { noteDirty(rows) }
+        return rows > 0
+    }
+
+    private func noteDirty(_ rows: Int) {
         if dirtySince == nil { dirtySince = work.services.clock.monotonicMilliseconds() }
-        dirtyRows += run.count
-        for task in byInput[TopicPartition(run.topic, run.partition)] ?? [] { try task.process(run) }
+        dirtyRows += rows
+    }
+
+    /// Lets the session leave out what waits for something else.
+    private func pause() {
+        let wanted = alignment.map { bootstrap.held.union($0.full) } ?? bootstrap.held
+        guard wanted != paused else { return }
+        paused = wanted
+        session.pause(wanted)
     }
 
     /// Notes that a partition holds nothing before `offset` any more: what lies there are marks of transactions.
@@ -141,6 +186,7 @@ final class RunningTasks {
         dirtySince = nil
         dirtyRows = 0
         status.committed(at: work.services.clock.wallMilliseconds(), positions: positions())
+        try alignment?.committed()
     }
 
     private func commit(_ epoch: Epoch) throws {

@@ -5,6 +5,8 @@ import Runtime
 struct TableBootstrap {
     private let tasks: [StreamTask]
     private var ends: [TopicPartition: Int64] = [:]
+    /// The inputs that are held back.
+    private(set) var held: Set<TopicPartition> = []
 
     /// True while some inputs are still held back.
     private(set) var isActive: Bool
@@ -15,25 +17,24 @@ struct TableBootstrap {
     }
 
     /// Notes how far each table has to be read and holds the other inputs back.
-    mutating func begin(_ session: any BrokerSession, _ broker: any Broker) throws {
+    mutating func begin(_ broker: any Broker) throws {
         guard isActive else { return }
         for task in tasks {
             for input in task.tableInputs { ends[input] = try broker.offsets(of: input).upperBound }
         }
-        update(session, [:])
+        update([:])
     }
 
     /// Releases the inputs of tasks whose tables have been read.
     /// - Parameter passed: offsets before which a partition holds nothing more than what was read.
-    mutating func update(_ session: any BrokerSession, _ passed: [TopicPartition: Int64]) {
-        var held: Set<TopicPartition> = []
+    mutating func update(_ passed: [TopicPartition: Int64]) {
+        held = []
         for task in tasks {
             let waiting = task.tableInputs.contains { input in
                 max(task.positions[input] ?? 0, passed[input] ?? 0) < (ends[input] ?? 0)
             }
             if waiting { held.formUnion(Set(task.inputs).subtracting(task.tableInputs)) }
         }
-        session.pause(held)
         isActive = !held.isEmpty
     }
 }
