@@ -89,7 +89,7 @@ final class SteppedWorker: StreamWorker, @unchecked Sendable {
 
     /// True when a share has tasks on that partition.
     func takes(_ partition: TopicPartition) -> Bool {
-        shares.contains { $0.work.tasks.contains { $0.partition == partition.partition } }
+        lock.withLock { shares.contains { $0.work.tasks.contains { $0.partition == partition.partition } } }
     }
 
     /// The failures of the queries, with their ids.

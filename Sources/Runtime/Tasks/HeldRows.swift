@@ -55,11 +55,26 @@ struct HeldRows {
         } else {
             while next < rows.count, times[next] <= bound { next += 1 }
         }
+        return [taken(rows, next)]
+    }
+
+    /// Takes all rows of messages before an offset, a batch of them or a message at a time; none when there are no more.
+    mutating func take(before offset: Int64) -> [Batch] {
+        guard headTime != nil, position < offset else { return [] }
+        guard units[unit].start == nil else { return take(upTo: .max) }
+        let rows = units[unit].batches[batch]
+        guard let offsets = rows.origin?.offsets.values(as: Int64.self) else { return take(upTo: .max) }
+        var next = row + 1
+        while next < rows.count, offsets[next] < offset { next += 1 }
+        return [taken(rows, next)]
+    }
+
+    private mutating func taken(_ rows: Batch, _ next: Int) -> Batch {
         note(rows, row..<next)
         let taken = next - row == rows.count ? rows : rows.rows(row..<next)
         row = next
         settle()
-        return [taken]
+        return taken
     }
 
     private mutating func note(_ batch: Batch, _ rows: Range<Int>) {

@@ -2,9 +2,6 @@ import Values
 
 /// Reading ahead: rows are decoded, so that their time is known, and processed when whoever drives the task says so.
 extension StreamTask {
-    /// The sources that read an input.
-    public func sources(of input: TopicPartition) -> [Int] { sources[input] ?? [] }
-
     /// Decodes a run of one of the task's inputs and keeps its rows for ``processHeld(_:upTo:)``.
     ///
     /// All runs of an input are either held or given to ``process(_:)``.
@@ -17,26 +14,47 @@ extension StreamTask {
         if list.allSatisfy({ held[$0].headTime == nil }) { isDirty = true }
     }
 
-    /// The time of the next row of a source that is held; nil when there is none.
-    public func heldTime(_ source: Int) -> Int64? { held[source].headTime }
-
-    /// The largest time of a row of a source that was held and is processed; nil before the first.
-    public func latestTime(_ source: Int) -> Int64? {
-        held[source].latest == .min ? nil : held[source].latest
+    /// The time of the next row of an input that is held; nil when there is none.
+    public func heldTime(_ input: TopicPartition) -> Int64? {
+        guard let list = sources[input] else { return nil }
+        return list.count == 1 ? held[list[0]].headTime : leader(list).flatMap { held[$0].headTime }
     }
 
-    /// Processes the next rows of a source, up to the first that is later than `bound`.
+    /// The largest time of a row of an input that was held and is processed; nil before the first.
+    public func latestTime(_ input: TopicPartition) -> Int64? {
+        let latest = (sources[input] ?? []).map { held[$0].latest }.max()
+        return latest == .min ? nil : latest
+    }
+
+    /// The source that has the next record, as there is one position for all that read an input.
+    private func leader(_ list: [Int]) -> Int? {
+        list.filter { held[$0].headTime != nil }.min { held[$0].position < held[$1].position }
+    }
+
+    /// Processes the next rows of an input, up to the first that is later than `bound`.
     /// - Returns: how many; not all, when there are more than a batch.
-    public func processHeld(_ source: Int, of input: TopicPartition, upTo bound: Int64) throws -> Int {
-        var count = 0
-        for batch in held[source].take(upTo: bound) {
-            isDirty = true
-            count += batch.count
+    public func processHeld(_ input: TopicPartition, upTo bound: Int64) throws -> Int {
+        guard let list = sources[input], let leader = leader(list) else { return 0 }
+        var count = try deliver(held[leader].take(upTo: bound), of: leader)
+        let position = held[leader].position
+        for source in list where source != leader {
+            while true {
+                let rows = try deliver(held[source].take(before: position), of: source)
+                count += rows
+                if rows == 0 { break }
+            }
+        }
+        notePosition(input, list)
+        return count
+    }
+
+    private func deliver(_ batches: [Batch], of source: Int) throws -> Int {
+        isDirty = isDirty || !batches.isEmpty
+        for batch in batches {
             try deliver(batch, fromSource[source])
             try advance(batch)
         }
-        notePosition(input, sources(of: input))
-        return count
+        return batches.reduce(0) { $0 + $1.count }
     }
 
     private func notePosition(_ input: TopicPartition, _ list: [Int]) {

@@ -53,7 +53,9 @@ struct AlignmentPlan: Sendable {
         for task in tasks where feeding[task.subtopology] != nil {
             let sources = topology.subtopologies[task.subtopology].sources
             for (index, source) in sources.enumerated()
-            where !source.isTable && !internalTopics.contains(source.topic) {
+            where !source.isTable && !internalTopics.contains(source.topic)
+                && sources.firstIndex(where: { $0.topic == source.topic }) == index
+            {
                 places.append(SourcePlace(subtopology: task.subtopology, partition: task.partition, source: index))
             }
         }

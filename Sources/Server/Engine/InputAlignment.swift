@@ -2,13 +2,12 @@ import Runtime
 
 /// Processes the inputs of a share of a query in about the order of the rows' times; see ``AlignmentPlan``.
 ///
-/// Each source of a task is a lane with at most a run or so of decoded rows. The rows of a lane go on up to the time
+/// Each input of a task is a lane with at most a run or so of decoded rows. The rows of a lane go on up to the time
 /// that the others are known to have reached, and a little more. A lane without rows holds the others back until it is
 /// known to be at its end.
 final class InputAlignment {
     private struct Lane {
         let task: StreamTask
-        let source: Int
         let input: TopicPartition
         let place: SourcePlace
         let joinSlack: Int64?
@@ -43,11 +42,13 @@ final class InputAlignment {
     private var lows: [SourcePlace: Int64] = [:]
     private var ignored: [SourcePlace: Int64] = [:]
     private var blockedSince: Int64?
+    /// How far the other threads were at the last look of a thread that is blocked.
+    private var seen: [SourcePlace: Int64] = [:]
 
     /// True when rows are held that may not be processed yet.
     private(set) var isBlocked = false
     /// True when rows are held.
-    var hasRows: Bool { lanes.contains { $0.task.heldTime($0.source) != nil } }
+    var hasRows: Bool { lanes.contains { $0.task.heldTime($0.input) != nil } }
     /// Inputs that need not be read now.
     private(set) var full: Set<TopicPartition> = []
 
@@ -74,7 +75,8 @@ final class InputAlignment {
                 sources.indices.filter { !sources[$0].isTable && (joinSlack != nil || places.contains(key($0))) }
                     .map { sources[$0].topic }
             )
-            for (source, spec) in sources.enumerated() where topics.contains(spec.topic) {
+            for (source, spec) in sources.enumerated()
+            where topics.contains(spec.topic) && sources.firstIndex(where: { $0.topic == spec.topic }) == source {
                 let key = key(source)
                 if places.contains(key) { own.insert(key) }
                 let feeders = plan.feeders[spec.topic].map { list in
@@ -83,10 +85,9 @@ final class InputAlignment {
                 lanes.append(
                     Lane(
                         task: task,
-                        source: source,
                         input: TopicPartition(spec.topic, place.partition),
                         place: key,
-                        joinSlack: spec.isTable ? nil : joinSlack,
+                        joinSlack: joinSlack,
                         feedSlack: places.contains(key) ? plan.feeding[place.subtopology] : nil,
                         feeders: feeders.map { Array($0) }
                     )
@@ -108,6 +109,7 @@ final class InputAlignment {
     func hold(_ run: MessageRun) throws {
         let input = TopicPartition(run.topic, run.partition)
         note(input, readTo: run.nextOffset)
+        blockedSince = nil
         var tasks: [StreamTask] = []
         for lane in lanesByInput[input] ?? [] {
             lanes[lane].isGivenUp = false
@@ -116,9 +118,9 @@ final class InputAlignment {
         for task in tasks { try task.hold(run) }
         var news: [SourcePlace: Int64] = [:]
         for lane in lanesByInput[input] ?? [] where lanes[lane].isIdle {
-            guard let head = lanes[lane].task.heldTime(lanes[lane].source) else { continue }
+            guard let head = lanes[lane].task.heldTime(lanes[lane].input) else { continue }
             lanes[lane].isIdle = false
-            news[lanes[lane].place] = max(head, lanes[lane].task.latestTime(lanes[lane].source) ?? .min)
+            news[lanes[lane].place] = max(head, lanes[lane].task.latestTime(lanes[lane].input) ?? .min)
         }
         if !news.isEmpty { publish(news) }
     }
@@ -148,7 +150,7 @@ final class InputAlignment {
         }
         if rows > 0 || !isBlocked { blockedSince = nil }
         full = Set(
-            lanesByInput.filter { $0.value.allSatisfy { lanes[$0].task.heldTime(lanes[$0].source) != nil } }.keys
+            lanesByInput.filter { $0.value.allSatisfy { lanes[$0].task.heldTime(lanes[$0].input) != nil } }.keys
         )
         return rows
     }
@@ -162,14 +164,14 @@ final class InputAlignment {
         let lane = lanes[index]
         if lane.feedSlack != nil, lane.unsentLow == nil { lanes[index].unsentLow = try low(index) }
         lanes[index].emptyLow = nil
-        return try lane.task.processHeld(lane.source, of: lane.input, upTo: bound)
+        return try lane.task.processHeld(lane.input, upTo: bound)
     }
 
     /// The lane with the oldest row of those that may go on, and the time up to which it may.
     private func next() throws -> (lane: Int, bound: Int64)? {
         var best: (lane: Int, bound: Int64, head: Int64)?
         for index in lanes.indices {
-            guard let head = lanes[index].task.heldTime(lanes[index].source) else { continue }
+            guard let head = lanes[index].task.heldTime(lanes[index].input) else { continue }
             if let best, best.head <= head { continue }
             let bound = try bound(index)
             if head <= bound { best = (index, bound, head) }
@@ -204,8 +206,8 @@ final class InputAlignment {
     /// No row of the lane that is older comes any more, as far as rows come in order.
     private func low(_ index: Int) throws -> Int64 {
         let lane = lanes[index]
-        let latest = lane.task.latestTime(lane.source) ?? .min
-        if let head = lane.task.heldTime(lane.source) { return max(latest, head) }
+        let latest = lane.task.latestTime(lane.input) ?? .min
+        if let head = lane.task.heldTime(lane.input) { return max(latest, head) }
         if lane.isGivenUp { return .max }
         if let known = lane.emptyLow { return known }
         let end = try end(lane)
@@ -268,13 +270,17 @@ final class InputAlignment {
     func waited() {
         guard isBlocked else { return }
         let now = clock.monotonicMilliseconds()
+        let others = plan.progress.all
+        // As long as other threads go on there is something to wait for.
+        if others != seen { blockedSince = nil }
+        seen = others
         let since = blockedSince ?? now
         blockedSince = since
         guard now - since >= plan.waitMilliseconds else { return }
         blockedSince = nil
-        for index in lanes.indices where lanes[index].task.heldTime(lanes[index].source) == nil {
+        for index in lanes.indices where lanes[index].task.heldTime(lanes[index].input) == nil {
             lanes[index].isGivenUp = true
         }
-        for (place, low) in plan.progress.all where !own.contains(place) && low != .max { ignored[place] = low }
+        for (place, low) in others where !own.contains(place) && low != .max { ignored[place] = low }
     }
 }

@@ -96,7 +96,7 @@ final class RunningTasks {
         if let alignment, alignment.hasRows { timeout = min(timeout, alignment.isBlocked ? 1 : 0) }
         let run = try session.poll(rowsMax: work.settings.batchRowsMax, timeoutMilliseconds: timeout)
         if let run { try process(run) }
-        let isBusy = try align() || run != nil
+        let isBusy = try align(afterRun: run != nil) || run != nil
         if bootstrap.isActive { bootstrap.update(passed) }
         pause()
         let isBlocked = alignment?.isBlocked ?? false
@@ -134,11 +134,19 @@ final class RunningTasks {
         if isHeld { try alignment?.hold(run) }
     }
 
-    /// Processes held rows whose turn it is.
+    /// Processes held rows whose turn it is, for which other inputs may have to be read.
     /// - Returns: whether there were any.
-    private func align() throws -> Bool {
+    private func align(afterRun isRead: Bool) throws -> Bool {
         guard let alignment else { return false }
-        let rows = try alignment.process(rowsMax: work.settings.batchRowsMax)
+        var goesOn = isRead
+        var rows = try alignment.process(rowsMax: work.settings.batchRowsMax)
+        while rows == 0, goesOn, alignment.isBlocked {
+            pause()
+            let run = try session.poll(rowsMax: work.settings.batchRowsMax, timeoutMilliseconds: 0)
+            if let run { try process(run) }
+            goesOn = run != nil
+            rows = try alignment.process(rowsMax: work.settings.batchRowsMax)
+        }
         // Records that are all bad are processed as soon as they are read.
         if rows > 0 || tasks.contains(where: \.isDirty) { noteDirty(rows) }
         return rows > 0
