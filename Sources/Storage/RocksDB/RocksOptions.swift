@@ -47,6 +47,9 @@ struct RocksOptions: ~Copyable {
             ("optimize_filters_for_hits", "true"),
             ("max_background_jobs", "\(max(settings.backgroundThreads, 1))"),
             ("level_compaction_dynamic_level_bytes", "true"),
+            // Every compaction of random updates rewrites all of the next level: half as many for a few filters more to
+            // ask, most of which the cache above spares.
+            ("level0_file_num_compaction_trigger", "8"),
             ("max_open_files", "\(max(settings.openFilesMax, 32))"),
             // Only the last record may be torn when every record was synced before the next was written; otherwise
             // everything up to the first gap is a state that was committed once.
