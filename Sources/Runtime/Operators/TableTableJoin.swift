@@ -22,7 +22,9 @@ public struct TableTableJoin: OperatorSpec, Hashable {
     public let left: Schema
     public let right: Schema
     /// All columns of the left side, all columns of the right side, and the right row's ROWTIME (BIGINT) where it is
-    /// asked for. The key is that of either side, the right side's own key columns are NULL where it has no row.
+    /// asked for.
+    ///
+    /// The key is that of either side, the right side's own key columns are NULL where it has no row.
     public let output: Schema
     public let hasRightTime: Bool
     public let leftStore: StoreSpec
