@@ -107,4 +107,7 @@ public struct FunctionError: Error, CustomStringConvertible {
     public let description: String
 
     public init(_ description: String) { self.description = description }
+
+    /// A date or time that its type cannot hold.
+    static var timeOutOfRange: FunctionError { FunctionError("the date or time is out of range") }
 }

@@ -133,7 +133,7 @@ extension Decimal: CustomStringConvertible {
 
     private static func parseExponent(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         let text = String(decoding: bytes[start...], as: UTF8.self)
-        guard let exponent = Int(text), abs(exponent) < 1000 else { return nil }
+        guard let exponent = Int(text), exponent.magnitude < 1000 else { return nil }
         return exponent
     }
 

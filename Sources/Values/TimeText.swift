@@ -16,8 +16,10 @@ public enum TimeText {
         return length + 6
     }
 
-    /// Milliseconds of the day as `12:00:03.000`.
-    public static func write(time milliseconds: Int64, to out: UnsafeMutableRawPointer) -> Int {
+    /// Milliseconds of the day as `12:00:03.000`; what is outside of a day counts on into the days around it.
+    public static func write(time: Int64, to out: UnsafeMutableRawPointer) -> Int {
+        let rest = time % 86_400_000
+        let milliseconds = rest < 0 ? rest + 86_400_000 : rest
         let seconds = milliseconds / 1000
         NumberText.write(UInt64(seconds / 3600), digits: 2, to: out)
         put(":", at: out + 2)

@@ -90,6 +90,44 @@ struct AggregateFunctionTests {
         #expect(group.result == value)
     }
 
+    /// Sums beyond 128 bits: NULL or a DOUBLE while they last, right again without what made them too long.
+    @Test(arguments: [false, true])
+    func sumsOfLongDecimals(isNegative: Bool) throws {
+        let type = SQLType.decimal(precision: 38, scale: 0)
+        let greatest = (Decimal.powerOfTen(38) ?? 0) - 1
+        let long = Value.decimal(Decimal(unscaled: isNegative ? -greatest : greatest, scale: 0))
+        let short = Value.decimal(Decimal(unscaled: 7, scale: 0))
+        let sum = Group(try AggregateLibrary.standard.resolve("SUM", [type]).accumulator)
+        let mean = Group(try AggregateLibrary.standard.resolve("AVG", [type]).accumulator)
+        let other = Group(try AggregateLibrary.standard.resolve("SUM", [type]).accumulator)
+        let many = Column.of(type, [Value](repeating: long, count: 9))
+        for group in [sum, mean] { group.update(Column.of(type, [short])) }
+        for group in [sum, mean, other] { group.update(many) }
+        #expect(sum.result == .null)
+        #expect(isClose(mean.result, .double(isNegative ? -0.9e38 : 0.9e38)))
+        sum.merge(other)
+        #expect(sum.result == .null)
+        for _ in 0..<2 { sum.undo(many) }
+        mean.undo(many)
+        #expect(sum.result == short)
+        #expect(mean.result == .double(7))
+    }
+
+    @Test(arguments: ["TOPK", "TOPKDISTINCT", "LATEST_BY_OFFSET", "EARLIEST_BY_OFFSET"])
+    func numbersOfValuesToKeep(name: String) throws {
+        for limit in [0, -1, Int64.min, 1 << 31, Int64.max] {
+            #expect(throws: AggregateError.self, "\(limit)") {
+                try AggregateLibrary.standard.resolve(name, [.bigint, .bigint], literals: [nil, .bigint(limit)])
+            }
+        }
+        let literals: [Value?] = [nil, .integer(.max)]
+        let group = Group(
+            try AggregateLibrary.standard.resolve(name, [.bigint, .integer], literals: literals).accumulator
+        )
+        group.update(Column.of(.bigint, [.bigint(3)]))
+        #expect(group.result == .array([.bigint(3)]))
+    }
+
     @Test func manyDifferentValues() throws {
         let names = ["COUNT_DISTINCT", "COLLECT_SET", "HISTOGRAM"]
         let groups = try names.map { Group(try AggregateLibrary.standard.resolve($0, [.string]).accumulator) }

@@ -11,14 +11,14 @@ public struct AggregateFunction: Sendable {
     /// A call, the values it is given, and what it gives.
     public let example: AggregateExample
     /// What a call means; nil when the function does not take the arguments.
-    let bind: @Sendable (AggregateCall) -> AggregateBinding?
+    let bind: @Sendable (AggregateCall) throws(AggregateError) -> AggregateBinding?
 
     init(
         _ name: String,
         _ summary: String,
         _ signatures: [String],
         example: AggregateExample,
-        bind: @escaping @Sendable (AggregateCall) -> AggregateBinding?
+        bind: @escaping @Sendable (AggregateCall) throws(AggregateError) -> AggregateBinding?
     ) {
         self.name = name
         self.summary = summary
@@ -77,6 +77,15 @@ struct AggregateCall {
         case .bigint(let number): Int(number)
         default: nil
         }
+    }
+
+    /// A literal that says how many values a group keeps; nil when it is no whole number.
+    func limit(_ index: Int) throws(AggregateError) -> Int? {
+        guard let number = integer(index) else { return nil }
+        guard number >= 1, number <= Int(Int32.max) else {
+            throw AggregateError("the number of values to keep is \(number)", hint: "it is from 1 to \(Int32.max)")
+        }
+        return number
     }
 
     func boolean(_ index: Int) -> Bool? {

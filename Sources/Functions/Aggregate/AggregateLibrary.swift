@@ -38,7 +38,7 @@ public struct AggregateLibrary: Sendable {
         }
         let values = literals + [Value?](repeating: nil, count: max(types.count - literals.count, 0))
         let call = AggregateCall(types: types, literals: values, limits: limits)
-        guard let binding = function.bind(call) else {
+        guard let binding = try function.bind(call) else {
             let list = types.map(\.description).joined(separator: ", ")
             throw AggregateError(
                 "Function '\(function.name)' does not accept parameters (\(list))",

@@ -15,7 +15,7 @@ extension AggregateFunction {
                 [.bigint(1), .bigint(2), .null],
                 gives: .bigint(2)
             )
-        ) { bindByOffset($0, .latest) },
+        ) { (call: AggregateCall) throws(AggregateError) in try bindByOffset(call, .latest) },
         AggregateFunction(
             "EARLIEST_BY_OFFSET",
             "The first value that came in, or an array of the first n; NULLs are ignored unless a FALSE says otherwise.",
@@ -30,20 +30,20 @@ extension AggregateFunction {
                 literals: [.integer(2)],
                 gives: .array([.string("a"), .string("b")])
             )
-        ) { bindByOffset($0, .earliest) },
+        ) { (call: AggregateCall) throws(AggregateError) in try bindByOffset(call, .earliest) },
     ]
 }
 
 /// Which of the values stays.
 enum OffsetEnd: Sendable { case earliest, latest }
 
-private func bindByOffset(_ call: AggregateCall, _ end: OffsetEnd) -> AggregateBinding? {
+private func bindByOffset(_ call: AggregateCall, _ end: OffsetEnd) throws(AggregateError) -> AggregateBinding? {
     guard let type = call.types.first, call.count <= 3 else { return nil }
     if call.count == 1 { return AggregateBinding(type, offsetAccumulator(type, end, ignoresNulls: true)) }
     if call.count == 2, let flag = call.boolean(1) {
         return AggregateBinding(type, offsetAccumulator(type, end, ignoresNulls: flag))
     }
-    guard let limit = call.integer(1), limit >= 1 else { return nil }
+    guard let limit = try call.limit(1) else { return nil }
     guard let ignoresNulls = call.count == 2 ? true : call.boolean(2) else { return nil }
     return AggregateBinding(
         .array(type),

@@ -4,7 +4,8 @@ extension AggregateFunction {
     static let summing: [AggregateFunction] = [
         AggregateFunction(
             "SUM",
-            "The sum of the values that are not NULL, 0 when there is none; of integers it wraps around.",
+            "The sum of the values that are not NULL, 0 when there is none; of integers it wraps around, of DECIMALs it is "
+                + "NULL while it has too many digits.",
             [
                 "SUM(x INTEGER) -> INTEGER", "SUM(x BIGINT) -> BIGINT", "SUM(x DOUBLE) -> DOUBLE",
                 "SUM(x DECIMAL(p, s)) -> DECIMAL(p, s)",
@@ -136,31 +137,62 @@ private struct SumOfDoubles: Accumulator {
     func result(_ slots: SlotRun) -> Column { numbers(slots, .double) }
 }
 
-/// SUM of DECIMAL: slot = Int128 unscaled; a sum with more digits than the type has is NULL.
+/// A sum of DECIMALs of any number: 16 bytes with the low bits (Int128), 8 bytes with the bits above them (Int64).
+///
+/// It never overflows, so that it is right again when rows that made it too long are taken back.
+private struct WideSum {
+    static let bytes = 24
+    private let slot: UnsafeMutableRawPointer
+
+    @inline(__always)
+    init(_ slot: UnsafeMutableRawPointer) { self.slot = slot }
+
+    var low: Int128 { slot.loadUnaligned(as: Int128.self) }
+    var high: Int64 { slot.load(fromByteOffset: 16, as: Int64.self) }
+
+    @inline(__always)
+    func add(_ value: Int128) {
+        let (sum, overflow) = low.addingReportingOverflow(value)
+        slot.storeBytes(of: sum, as: Int128.self)
+        if overflow { carry(value < 0 ? -1 : 1) }
+    }
+
+    @inline(__always)
+    func subtract(_ value: Int128) {
+        let (sum, overflow) = low.subtractingReportingOverflow(value)
+        slot.storeBytes(of: sum, as: Int128.self)
+        if overflow { carry(value < 0 ? 1 : -1) }
+    }
+
+    func add(_ other: WideSum) {
+        add(other.low)
+        carry(other.high)
+    }
+
+    private func carry(_ count: Int64) { (slot + 16).assumingMemoryBound(to: Int64.self).pointee &+= count }
+
+    /// The nearest DOUBLE.
+    var doubleValue: Double { high == 0 ? Double(low) : Double(high) * 0x1p128 + Double(low) }
+}
+
+/// SUM of DECIMAL: slot = ``WideSum`` unscaled; a sum with more digits than the type has is NULL.
 private struct SumOfDecimals: Accumulator {
     let precision: Int
     let scale: Int
-    var slotBytes: Int { 16 }
+    var slotBytes: Int { WideSum.bytes }
     var canUndo: Bool { true }
     var isCommutative: Bool { true }
 
     func update(_ slots: SlotRun, _ inputs: [Column]) {
-        forEachValue(slots, inputs[0], Int128.self) { slot, value in
-            slot.storeBytes(of: slot.loadUnaligned(as: Int128.self) &+ value, as: Int128.self)
-        }
+        forEachValue(slots, inputs[0], Int128.self) { WideSum($0).add($1) }
     }
 
     func undo(_ slots: SlotRun, _ inputs: [Column]) {
-        forEachValue(slots, inputs[0], Int128.self) { slot, value in
-            slot.storeBytes(of: slot.loadUnaligned(as: Int128.self) &- value, as: Int128.self)
-        }
+        forEachValue(slots, inputs[0], Int128.self) { WideSum($0).subtract($1) }
     }
 
     func merge(_ targets: SlotRun, _ sources: SlotRun) {
-        for index in 0..<targets.count {
-            let sum = targets[index].loadUnaligned(as: Int128.self) &+ sources[index].loadUnaligned(as: Int128.self)
-            targets[index].storeBytes(of: sum, as: Int128.self)
-        }
+        for index in 0..<targets.count { WideSum(targets[index]).add(WideSum(sources[index])) }
     }
 
     func result(_ slots: SlotRun) -> Column {
@@ -168,40 +200,44 @@ private struct SumOfDecimals: Accumulator {
         let builder = ColumnBuilder(type, capacity: slots.count)
         let bound = Decimal.powerOfTen(precision).map { UInt128($0) } ?? .max
         for index in 0..<slots.count {
-            let sum = slots[index].loadUnaligned(as: Int128.self)
-            if sum.magnitude < bound { builder.append(sum) } else { builder.appendNull() }
+            let sum = WideSum(slots[index])
+            if sum.high == 0, sum.low.magnitude < bound { builder.append(sum.low) } else { builder.appendNull() }
         }
         return builder.finish()
     }
 }
 
-/// AVG of INTEGER, BIGINT or DECIMAL: slot = count Int64, sum Int128, so that no sum overflows.
+/// AVG of INTEGER, BIGINT or DECIMAL: slot = ``WideSum``, count Int64, so that no sum overflows.
 private struct MeanOfIntegers<T: FixedWidthInteger & BitwiseCopyable & Sendable>: Accumulator {
     let scale: Int
-    var slotBytes: Int { 24 }
+    var slotBytes: Int { WideSum.bytes + 8 }
     var canUndo: Bool { true }
     var isCommutative: Bool { true }
 
     func update(_ slots: SlotRun, _ inputs: [Column]) {
-        forEachValue(slots, inputs[0], T.self) { add($0, 1, Int128(truncatingIfNeeded: $1)) }
+        forEachValue(slots, inputs[0], T.self) { slot, value in
+            WideSum(slot).add(Int128(truncatingIfNeeded: value))
+            count(slot, 1)
+        }
     }
 
     func undo(_ slots: SlotRun, _ inputs: [Column]) {
-        forEachValue(slots, inputs[0], T.self) { add($0, -1, 0 &- Int128(truncatingIfNeeded: $1)) }
+        forEachValue(slots, inputs[0], T.self) { slot, value in
+            WideSum(slot).subtract(Int128(truncatingIfNeeded: value))
+            count(slot, -1)
+        }
     }
 
     func merge(_ targets: SlotRun, _ sources: SlotRun) {
         for index in 0..<targets.count {
-            let source = sources[index]
-            add(targets[index], source.load(as: Int64.self), source.loadUnaligned(fromByteOffset: 8, as: Int128.self))
+            WideSum(targets[index]).add(WideSum(sources[index]))
+            count(targets[index], sources[index].load(fromByteOffset: WideSum.bytes, as: Int64.self))
         }
     }
 
     @inline(__always)
-    private func add(_ slot: UnsafeMutableRawPointer, _ count: Int64, _ sum: Int128) {
-        slot.assumingMemoryBound(to: Int64.self).pointee &+= count
-        let total = slot.loadUnaligned(fromByteOffset: 8, as: Int128.self) &+ sum
-        slot.storeBytes(of: total, toByteOffset: 8, as: Int128.self)
+    private func count(_ slot: UnsafeMutableRawPointer, _ step: Int64) {
+        (slot + WideSum.bytes).assumingMemoryBound(to: Int64.self).pointee &+= step
     }
 
     func result(_ slots: SlotRun) -> Column {
@@ -209,9 +245,8 @@ private struct MeanOfIntegers<T: FixedWidthInteger & BitwiseCopyable & Sendable>
         let values = data.base.assumingMemoryBound(to: Double.self)
         let divisor = Double(Decimal.powerOfTen(scale) ?? 1)
         for index in 0..<slots.count {
-            let count = slots[index].load(as: Int64.self)
-            let sum = slots[index].loadUnaligned(fromByteOffset: 8, as: Int128.self)
-            values[index] = count == 0 ? 0 : Double(sum) / Double(count) / divisor
+            let count = slots[index].load(fromByteOffset: WideSum.bytes, as: Int64.self)
+            values[index] = count == 0 ? 0 : WideSum(slots[index]).doubleValue / Double(count) / divisor
         }
         return Column(type: .double, count: slots.count, data: data)
     }

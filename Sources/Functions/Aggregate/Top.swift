@@ -16,8 +16,8 @@ extension AggregateFunction {
                 literals: [.integer(2)],
                 gives: .array([.bigint(9), .bigint(9)])
             )
-        ) { call in
-            guard call.count >= 2, isSortable(call.types[0]), let limit = call.integer(call.count - 1), limit > 0 else {
+        ) { (call: AggregateCall) throws(AggregateError) in
+            guard call.count >= 2, isSortable(call.types[0]), let limit = try call.limit(call.count - 1) else {
                 return nil
             }
             let columns = call.count - 1
@@ -46,8 +46,8 @@ extension AggregateFunction {
                 literals: [.integer(2)],
                 gives: .array([.bigint(9), .bigint(4)])
             )
-        ) { call in
-            guard call.count == 2, let limit = call.integer(1), limit > 0 else { return nil }
+        ) { (call: AggregateCall) throws(AggregateError) in
+            guard call.count == 2, let limit = try call.limit(1) else { return nil }
             switch call.types[0] {
             case .boolean, .array, .map, .structure: return nil
             default:
@@ -138,7 +138,9 @@ private struct TopValues: Accumulator {
     }
 
     func result(_ slots: SlotRun) -> Column {
-        let elements = ColumnBuilder(.bytes, capacity: slots.count * limit)
+        var count = 0
+        for index in 0..<slots.count { count += ElementList(slots[index], slots.memory).count }
+        let elements = ColumnBuilder(.bytes, capacity: count)
         let offsetBuffer = Buffer(capacity: (slots.count + 1) * 4)
         let offsets = offsetBuffer.base.assumingMemoryBound(to: Int32.self)
         offsets[0] = 0

@@ -40,7 +40,9 @@ extension DatePattern {
     /// - Parameter zone: that of texts without one; nil is UTC.
     func instant(_ text: Text, _ zone: TimeZoneRules?) throws -> Int64 {
         let fields = try read(text)
-        let local = Int64(try fields.epochDay() * millisecondsPerDay + fields.timeOfDay)
+        let day = try fields.epochDay()
+        guard day.magnitude <= epochDayMax else { throw FunctionError.timeOutOfRange }
+        let local = Int64(day * millisecondsPerDay + fields.timeOfDay)
         if let offset = fields.offset { return local - Int64(offset) }
         return (fields.zone ?? zone).map { $0.instant(ofLocal: local) } ?? local
     }
@@ -129,7 +131,10 @@ private struct DateTextReader {
         let start = place
         var value = 0
         while place < text.count, place - start < most, case let digit = text[place] &- 0x30, digit < 10 {
-            value = value * 10 + Int(digit)
+            let (product, isTooLong) = value.multipliedReportingOverflow(by: 10)
+            let (sum, isTooLarge) = product.addingReportingOverflow(Int(digit))
+            if isTooLong || isTooLarge { return nil }
+            value = sum
             place += 1
         }
         return place - start >= least ? value : nil
@@ -219,7 +224,7 @@ private struct DateTextReader {
         }
         let isNegative = take([0x2D])
         if !isNegative { _ = take([0x2B]) }
-        guard let value = number(min(width, 4), isPacked ? width : 9) else { return false }
+        guard let value = number(min(width, 4), isPacked ? width : 9), value <= 999_999_999 else { return false }
         fields.year = isNegative ? -value : value
         return true
     }

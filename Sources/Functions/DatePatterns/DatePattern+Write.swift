@@ -12,9 +12,11 @@ extension DatePattern {
     }
 
     /// Writes an instant as it is called in a zone (nil: UTC).
-    func write(_ instant: Int64, _ zone: TimeZoneRules?, to out: inout ByteWriter) {
+    /// - Throws: ``FunctionError`` when the local time is out of range.
+    func write(_ instant: Int64, _ zone: TimeZoneRules?, to out: inout ByteWriter) throws(FunctionError) {
         let offset = zone?.offset(at: instant) ?? 0
-        let local = Int(instant) + offset
+        let (local, isOutOfRange) = Int(instant).addingReportingOverflow(offset)
+        if isOutOfRange { throw .timeOutOfRange }
         let moment = Moment(
             date: CivilDate(epochDay: floorDivide(local, millisecondsPerDay)),
             time: floorModulo(local, millisecondsPerDay),

@@ -46,8 +46,11 @@ extension FunctionCall {
                 text.endNull()
                 continue
             }
+            text.beginBoundedRow()
             do {
-                if try body(row, &text.bytes) { text.endRow() } else { text.endNull() }
+                let isThere = try body(row, &text.bytes)
+                if text.bytes.isFull { throw FunctionError("the text is too long") }
+                if isThere { text.endRow() } else { text.endNull() }
             } catch {
                 site.fail(row, "\(error)")
                 text.endNull()

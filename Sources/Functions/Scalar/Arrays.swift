@@ -208,6 +208,8 @@ extension ScalarFunction {
 
     /// Elements of a series at the most.
     private static let seriesLengthMax = 1_000_000
+    /// Elements of all series of a batch at the most: far more would not fit the offsets of a column.
+    private static let seriesTotalMax = 1 << 26
 
     private static func series(of type: SQLType, hasStep: Bool) -> ScalarFunction {
         let example =
@@ -234,10 +236,17 @@ extension ScalarFunction {
                     throw FunctionError("a step of \(step) does not lead from \(first) to \(last)")
                 }
                 let (distance, overflow) = last.subtractingReportingOverflow(first)
-                guard !overflow, distance / step < seriesLengthMax else {
+                // The smallest distance has no quotient by -1, so both are taken without their sign.
+                guard !overflow, distance.magnitude / step.magnitude < seriesLengthMax else {
                     throw FunctionError("a series has at most \(seriesLengthMax) numbers")
                 }
-                for number in stride(from: first, through: last, by: step) {
+                let length = Int(distance.magnitude / step.magnitude) + 1
+                guard out.children[0].count + length <= seriesTotalMax else {
+                    throw FunctionError("the series of a batch have at most \(seriesTotalMax) numbers")
+                }
+                var number = first
+                for _ in 0..<length {
+                    defer { number &+= step }
                     if isWide {
                         out.children[0].append(Int64(number))
                     } else {

@@ -119,7 +119,7 @@ private func replace(_ call: FunctionCall) -> Column {
             out.append(text.part(start..<match.lowerBound))
             try out.append(replacement, expanding: expression, in: text)
             start = match.upperBound
-            return true
+            return !out.isFull
         }
         out.append(text.part(start..<text.count))
         return true

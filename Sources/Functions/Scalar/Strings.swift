@@ -154,7 +154,7 @@ private func writeReplaced(
     if old.isEmpty {
         // An empty text stands before, between and behind all characters.
         var index = 0
-        while index < text.count {
+        while index < text.count, !out.isFull {
             let length = TextUnits.characterLength(text, index)
             out.append(new)
             out.append(text.part(index..<index + length))
@@ -164,7 +164,7 @@ private func writeReplaced(
         return
     }
     var index = 0
-    while let hit = ByteSearch.first(old, in: text, from: index) {
+    while !out.isFull, let hit = ByteSearch.first(old, in: text, from: index) {
         out.append(text.part(index..<hit))
         out.append(new)
         index = hit + old.count

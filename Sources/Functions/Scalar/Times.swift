@@ -18,7 +18,9 @@ extension ScalarFunction {
                 return call.rows(SQLTimestamp.self, seesNull: [false, false, false]) { row in
                     let instant = time(row).milliseconds
                     let shift = try to(row).offset(at: instant) - from(row).offset(at: instant)
-                    return SQLTimestamp(instant + Int64(shift))
+                    let (moved, isOutOfRange) = instant.addingReportingOverflow(Int64(shift))
+                    if isOutOfRange { throw FunctionError.timeOutOfRange }
+                    return SQLTimestamp(moved)
                 }
             }
         ]
@@ -128,7 +130,7 @@ extension ScalarFunction {
                 return call.texts(seesNull: call.arguments.map { _ in false }) { row, out in
                     let pattern = try patterns(row)
                     let zone = try zones.map { try $0(row) }
-                    pattern.write(try call.instant(row, pattern), zone, to: &out)
+                    try pattern.write(try call.instant(row, pattern), zone, to: &out)
                     return true
                 }
             }

@@ -7,6 +7,18 @@ public struct ByteWriter {
     @usableFromInline var capacity: Int
     /// Bytes written so far.
     public internal(set) var count = 0
+    /// Where runs of bytes end to be taken; see ``isFull``.
+    private var limit = Int.max
+    /// True when bytes were dropped because they went beyond the limit.
+    private var isCut = false
+    /// True when there is more than the limit allows.
+    var isFull: Bool { isCut || count > limit }
+
+    /// Bounds what is written from now on.
+    mutating func bound(to limit: Int) {
+        self.limit = limit
+        isCut = false
+    }
 
     public init(capacity: Int) {
         buffer = Buffer(capacity: capacity)
@@ -33,6 +45,10 @@ public struct ByteWriter {
     @inline(__always)
     public mutating func append(_ bytes: UnsafeRawBufferPointer) {
         guard let start = bytes.baseAddress else { return }
+        if count + bytes.count > limit {
+            isCut = true
+            return
+        }
         UnsafeMutableRawPointer(room(bytes.count)).copyMemory(from: start, byteCount: bytes.count)
         count += bytes.count
     }
@@ -92,6 +108,17 @@ public struct TextBuilder {
         capacity = rows
         offsets = Buffer(capacity: (rows + 1) * 4)
         offsets.base.storeBytes(of: 0, as: Int32.self)
+    }
+
+    /// Bytes that a function may write for one row.
+    static let rowBytesMax = 1 << 26
+    /// Bytes that functions may write for all rows: room is left for what a batch holds anyway.
+    static let columnBytesMax = 1 << 30
+
+    /// Bounds what the next row takes: a function may make a text that is far longer than its arguments.
+    @inline(__always)
+    mutating func beginBoundedRow() {
+        bytes.bound(to: min(bytes.count + TextBuilder.rowBytesMax, TextBuilder.columnBytesMax))
     }
 
     /// Ends a row whose bytes were written.

@@ -60,6 +60,9 @@ struct CivilDate: Equatable {
 /// Milliseconds of a day.
 let millisecondsPerDay = 86_400_000
 
+/// Days before or after 1970 whose milliseconds are a BIGINT, with a few days left for times and zones.
+let epochDayMax = 106_751_991_160
+
 /// Division that rounds towards minus infinity.
 @inline(__always)
 func floorDivide(_ value: Int, _ divisor: Int) -> Int {

@@ -12,7 +12,7 @@ public enum TimeReader {
             guard let time = cursor.time(hourAlone: true) else { return nil }
             milliseconds = time
         }
-        guard let offset = cursor.zone(), cursor.isAtEnd else { return nil }
+        guard let offset = cursor.zone(), cursor.isAtEnd, date.epochDay.magnitude <= epochDayMax else { return nil }
         return Int64(date.epochDay * millisecondsPerDay + milliseconds - offset)
     }
 

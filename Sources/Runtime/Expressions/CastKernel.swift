@@ -86,7 +86,8 @@ struct Cast {
             return mapped(column, type) { (x: Int64) in Int32(truncatingIfNeeded: floored(x, 86_400_000)) }
         case (.timestamp, .time):
             return mapped(column, type) { (x: Int64) in
-                Int32(truncatingIfNeeded: x - floored(x, 86_400_000) * 86_400_000)
+                let rest = x % 86_400_000
+                return Int32(truncatingIfNeeded: rest < 0 ? rest + 86_400_000 : rest)
             }
         default: return nested(column, type)
         }

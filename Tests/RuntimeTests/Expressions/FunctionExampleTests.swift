@@ -48,7 +48,7 @@ import Values
 }
 
 extension ParameterType {
-    fileprivate var isLambda: Bool {
+    var isLambda: Bool {
         if case .lambda = self { return true }
         return false
     }
@@ -67,7 +67,7 @@ extension ParameterType {
 }
 
 extension ScalarFunction {
-    fileprivate var sampleTypes: [SQLType]? {
+    var sampleTypes: [SQLType]? {
         let types = parameters.compactMap(\.sample)
         return types.count == parameters.count ? types : nil
     }
