@@ -124,6 +124,13 @@ extension ScalarFunction {
             nulls: .sees
         ) { call in
             call.lists(strict: false) { row, out in
+                // In REDUCE a list may double with every step.
+                let length = (0..<2).reduce(0) {
+                    $0 + (call.arguments[$1].isNull(row) ? 0 : call.elements($1, row).count)
+                }
+                guard out.children[0].count + length <= elementsTotalMax else {
+                    throw FunctionError("the arrays of a batch have at most \(elementsTotalMax) elements")
+                }
                 for argument in 0..<2 where !call.arguments[argument].isNull(row) {
                     out.children[0].append(rowsOf: call.child(argument), call.elements(argument, row))
                 }
@@ -208,8 +215,8 @@ extension ScalarFunction {
 
     /// Elements of a series at the most.
     private static let seriesLengthMax = 1_000_000
-    /// Elements of all series of a batch at the most: far more would not fit the offsets of a column.
-    private static let seriesTotalMax = 1 << 26
+    /// Elements of all arrays that a call makes for a batch at the most: far more would not fit the offsets of a column.
+    private static let elementsTotalMax = 1 << 26
 
     private static func series(of type: SQLType, hasStep: Bool) -> ScalarFunction {
         let example =
@@ -241,8 +248,8 @@ extension ScalarFunction {
                     throw FunctionError("a series has at most \(seriesLengthMax) numbers")
                 }
                 let length = Int(distance.magnitude / step.magnitude) + 1
-                guard out.children[0].count + length <= seriesTotalMax else {
-                    throw FunctionError("the series of a batch have at most \(seriesTotalMax) numbers")
+                guard out.children[0].count + length <= elementsTotalMax else {
+                    throw FunctionError("the series of a batch have at most \(elementsTotalMax) numbers")
                 }
                 var number = first
                 for _ in 0..<length {

@@ -12,7 +12,7 @@ public struct ByteWriter {
     /// True when bytes were dropped because they went beyond the limit.
     private var isCut = false
     /// True when there is more than the limit allows.
-    var isFull: Bool { isCut || count > limit }
+    public var isFull: Bool { isCut || count > limit }
 
     /// Bounds what is written from now on.
     mutating func bound(to limit: Int) {
@@ -117,7 +117,7 @@ public struct TextBuilder {
 
     /// Bounds what the next row takes: a function may make a text that is far longer than its arguments.
     @inline(__always)
-    mutating func beginBoundedRow() {
+    public mutating func beginBoundedRow() {
         bytes.bound(to: min(bytes.count + TextBuilder.rowBytesMax, TextBuilder.columnBytesMax))
     }
 

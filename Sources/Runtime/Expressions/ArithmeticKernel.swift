@@ -137,14 +137,16 @@ final class NegationKernel: Kernel {
     }
 }
 
-/// STRING + STRING: a NULL operand is written as `null`.
+/// STRING + STRING: a NULL operand is written as `null`; rows whose text is too long fail.
 final class TextSum: Kernel {
     private let left: Kernel
     private let right: Kernel
+    private let source: Expression
 
-    init(_ left: Kernel, _ right: Kernel) {
+    init(_ left: Kernel, _ right: Kernel, source: Expression) {
         self.left = left
         self.right = right
+        self.source = source
         super.init(.string)
     }
 
@@ -153,9 +155,15 @@ final class TextSum: Kernel {
         let b = right.operand(frame)
         var text = TextBuilder(rows: frame.count)
         for row in 0..<frame.count {
+            text.beginBoundedRow()
             text.bytes.append(rowOf: a.column, row & a.mask)
             text.bytes.append(rowOf: b.column, row & b.mask)
-            text.endRow()
+            if text.bytes.isFull {
+                frame.fail(row, source, "the text is too long")
+                text.endNull()
+            } else {
+                text.endRow()
+            }
         }
         return text.finish()
     }

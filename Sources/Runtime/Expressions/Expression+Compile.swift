@@ -222,7 +222,7 @@ struct ExpressionCompiler {
         guard let natural = op.resultType(left.type, right.type) else {
             throw ExpressionError("\(left.type) \(op.rawValue) \(right.type) is not supported")
         }
-        if natural == .string { return TextSum(left, right) }
+        if natural == .string { return TextSum(left, right, source: node) }
         if left.constant?.isNull(0) ?? false || right.constant?.isNull(0) ?? false {
             return ConstantKernel(Column.of(type, [.null]))
         }
