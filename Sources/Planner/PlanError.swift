@@ -66,4 +66,5 @@ enum SQLState {
     static let invalidProperty = "42P17"
     static let readOnly = "42501"
     static let notInState = "55000"
+    static let limitExceeded = "54000"
 }

@@ -288,17 +288,20 @@ final class GoldenSession {
     func clear() throws -> [String] {
         var lines = execute("TERMINATE ALL;")
         let catalog = engine.control.sync { engine.catalog }
-        for source in catalog.sources.values
-        where source.name != ProcessingLogStream.streamName {
-            let deletes = source.isReadOnly ? "" : " DELETE TOPIC"
+        // A topic goes with the last source over it; a read-only source cannot take it along.
+        let sources = catalog.sources.values.sorted { $0.isReadOnly && !$1.isReadOnly }
+        var topics = sources.map(\.topic)
+        for source in sources where source.name != ProcessingLogStream.streamName {
+            if let index = topics.firstIndex(of: source.topic) { topics.remove(at: index) }
+            let deletes = source.isReadOnly || topics.contains(source.topic) ? "" : " DELETE TOPIC"
             lines += execute("DROP \(source.kind.rawValue) \(quotedIdentifier(source.name))\(deletes);")
         }
         for name in catalog.types.keys {
             lines += execute("DROP TYPE \(quotedIdentifier(name));")
         }
         lines.removeAll { !$0.hasPrefix("-") }
-        let topics = try ground.broker.topics().filter { $0 != ProcessingLogStream.topic }
-        if !topics.isEmpty { lines.append("topics are left: \(topics)") }
+        let left = try ground.broker.topics().filter { $0 != ProcessingLogStream.topic }
+        if !left.isEmpty { lines.append("topics are left: \(left)") }
         var entries = 0
         try ground.database.scanRaw(from: [0, 0, 0, 1], to: [0xFF]) { _, _ in
             entries += 1

@@ -213,4 +213,25 @@ import Values
         let other = try store.log.makeSession(threadID: "0", state: store.database)
         #expect(try other.restore(task, stores: [], inputs: [input]).isEmpty)
     }
+
+    @Test func topicsOfOneNameAreToldApart() throws {
+        let store = try open()
+        let first = try #require(try store.log.incarnation(of: "in"))
+        try store.log.createTopic("in", TopicSettings(partitions: 1))
+        #expect(try store.log.incarnation(of: "in") == first)
+        try store.close()
+        let again = try open()
+        #expect(try again.log.incarnation(of: "in") == first)
+        try again.log.deleteTopic("in")
+        #expect(try again.log.incarnation(of: "in") == nil)
+        try again.close()
+        let last = try open()
+        let second = try #require(try last.log.incarnation(of: "in"))
+        #expect(second != first)
+        try last.close()
+        let elsewhere = try Store(TemporaryDirectory())
+        try elsewhere.log.createTopic("in", TopicSettings(partitions: 1))
+        #expect(try elsewhere.log.incarnation(of: "in") != first)
+        try elsewhere.close()
+    }
 }

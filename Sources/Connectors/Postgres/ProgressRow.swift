@@ -16,6 +16,10 @@ struct ProgressRow {
     private(set) var epoch: Int64 = 0
     /// The next offset of each partition that was ever written.
     private(set) var offsets: [TopicPartition: Int64] = [:]
+    /// Which topic of its name the offsets belong to, where that is known; see ``Broker/incarnation(of:)``.
+    private(set) var incarnations: [String: String] = [:]
+
+    private static let incarnationKey = "incarnation"
 
     private static let creation = """
         CREATE TABLE IF NOT EXISTS weir_progress (service text NOT NULL, connector text NOT NULL, \
@@ -120,7 +124,11 @@ struct ProgressRow {
             [service, connector]
         )
         offsets = [:]
+        incarnations = [:]
         for row in 0..<rows.rowCount {
+            if let topic = rows.text(row, 0), rows.text(row, 1) == ProgressRow.incarnationKey {
+                incarnations[topic] = rows.text(row, 2)
+            }
             guard let topic = rows.text(row, 0), let partition = rows.text(row, 1).flatMap({ Int32($0) }) else {
                 continue
             }
@@ -130,17 +138,21 @@ struct ProgressRow {
 
     /// Moves the row to new offsets, inside of the transaction that writes their records.
     /// - Returns: false when owner or epoch are others: nothing may be written.
-    mutating func advance(to next: [TopicPartition: Int64]) throws(PostgresError) -> Bool {
+    mutating func advance(
+        to next: [TopicPartition: Int64],
+        of topics: [String: String]
+    ) throws(PostgresError) -> Bool {
         let changed = try connection.execute(
             """
             UPDATE weir_progress SET epoch = epoch + 1, offsets = offsets || $1::jsonb, changed_at = now()
             WHERE service = $2 AND connector = $3 AND owner = $4 AND epoch = $5
             """,
-            [ProgressRow.json(next), service, connector, owner, "\(epoch)"]
+            [ProgressRow.json(next, topics), service, connector, owner, "\(epoch)"]
         )
         guard changed.affected == 1 else { return false }
         epoch += 1
         offsets = next
+        incarnations = topics
         return true
     }
 
@@ -150,8 +162,8 @@ struct ProgressRow {
         return "DELETE FROM weir_progress WHERE service = \(literal(service)) AND connector = \(literal(connector));"
     }
 
-    /// The offsets as `{"topic":{"0":17}}`.
-    private static func json(_ offsets: [TopicPartition: Int64]) -> String {
+    /// The offsets as `{"topic":{"incarnation":"…","0":17}}`.
+    private static func json(_ offsets: [TopicPartition: Int64], _ incarnations: [String: String]) -> String {
         var arena = ByteArena(capacity: offsets.count * 32 + 64)
         var last: String?
         arena.append(UInt8(ascii: "{"))
@@ -162,6 +174,12 @@ struct ProgressRow {
                 if last != nil { arena.append("},") }
                 JSONString.append(partition.topic, to: &arena)
                 arena.append(":{")
+                if let incarnation = incarnations[partition.topic] {
+                    JSONString.append(incarnationKey, to: &arena)
+                    arena.append(":")
+                    JSONString.append(incarnation, to: &arena)
+                    arena.append(",")
+                }
                 last = partition.topic
             }
             arena.append(string: "\"\(partition.partition)\":\(offset)")

@@ -14,6 +14,9 @@ final class SinkReader {
     private let decoders: [RowDecoder]
     private var inputs: [Input] = []
     private var turn = 0
+    /// Which topic of its name each one is, where that is known.
+    private var incarnations: [String: String] = [:]
+    private let report: SinkReport
 
     /// Bytes of records that one transaction holds, at most about.
     private static let bytesMax = 16 << 20
@@ -24,19 +27,50 @@ final class SinkReader {
         var batches: [[Batch]]
         /// Behind the last record of each partition.
         var next: [TopicPartition: Int64] = [:]
+        /// The topics that the positions belong to, where that is known.
+        var incarnations: [String: String] = [:]
         var bad: [RecordProblem] = []
         var count = 0
     }
 
-    /// Starts at the committed offsets, and at the beginning of partitions without one.
-    /// - Throws: ``PostgresError`` when a topic is missing or was made anew.
+    /// Starts at the committed offsets, and at the beginning of partitions without one and of topics made anew.
+    /// - Throws: ``TopicError`` when a topic is missing, ``PostgresError`` when it lost its end.
     init(_ setup: SinkSetup, progress: ProgressRow, report: SinkReport) throws {
         self.setup = setup
         decoders = try setup.layouts.map { try RowDecoder($0.topic, setup.formats) }
-        try open(progress.offsets, reset: progress.reset(), report)
+        self.report = report
+        incarnations = progress.incarnations
+        let renewed = try noteIncarnations()
+        try open(progress.offsets.filter { !renewed.contains($0.key.topic) }, reset: progress.reset())
+        for topic in renewed { report.renewed(topic, offsets: positions) }
     }
 
-    private func open(_ committed: [TopicPartition: Int64], reset: String, _ report: SinkReport) throws {
+    /// Takes note of which topics there are now.
+    /// - Returns: those that are not the ones that the positions belong to.
+    private func noteIncarnations() throws -> Set<String> {
+        var renewed: Set<String> = []
+        for layout in setup.layouts {
+            let topic = layout.topic.topic
+            // One that is gone may come back as another one: what was known of it stays known.
+            guard let now = try setup.broker.incarnation(of: topic) else { continue }
+            if let known = incarnations[topic], known != now { renewed.insert(topic) }
+            incarnations[topic] = now
+        }
+        return renewed
+    }
+
+    /// Goes to the beginning of topics that were deleted and created again; what was read of their like is void.
+    /// - Returns: whether there are some.
+    private func followRenewals() throws -> Bool {
+        let renewed = try noteIncarnations()
+        guard !renewed.isEmpty else { return false }
+        inputs.removeAll { renewed.contains($0.partition.topic) }
+        try open([:], reset: "")
+        for topic in renewed { report.renewed(topic, offsets: positions) }
+        return true
+    }
+
+    private func open(_ committed: [TopicPartition: Int64], reset: String) throws {
         for (index, layout) in setup.layouts.enumerated() {
             let topic = layout.topic.topic
             guard let settings = try setup.broker.describe(topic) else { throw TopicError.noTopic(topic) }
@@ -64,7 +98,7 @@ final class SinkReader {
     }
 
     /// Starts to read partitions that were added since.
-    func findPartitions(_ report: SinkReport) throws { try open([:], reset: "", report) }
+    func findPartitions() throws { try open([:], reset: "") }
 
     /// The next offset of every partition.
     var positions: [TopicPartition: Int64] {
@@ -89,6 +123,7 @@ final class SinkReader {
         var records = Records(batches: Array(repeating: [], count: setup.layouts.count))
         let rowsMax = setup.settings.batchRowsMax
         var bytesLeft = SinkReader.bytesMax
+        let before = inputs
         for step in 0..<inputs.count where records.count < rowsMax && bytesLeft > 0 {
             let index = (turn + step) % inputs.count
             let input = inputs[index]
@@ -104,9 +139,15 @@ final class SinkReader {
             records.count += run.count
             bytesLeft -= run.payloadBytes
         }
+        // Asked after reading: as long as a topic is still the same, all that was read came from it.
+        let read = inputs
+        inputs = before
+        if try followRenewals() { return try self.read() }
+        inputs = read
         turn = inputs.isEmpty ? 0 : (turn + 1) % inputs.count
         guard records.count > 0 else { return nil }
         records.next = positions
+        records.incarnations = incarnations
         return records
     }
 

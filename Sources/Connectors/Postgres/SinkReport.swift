@@ -16,6 +16,7 @@ final class SinkReport: Sendable {
         var offsets: [TopicPartition: Int64] = [:]
         var commits: Int64 = 0
         var gaps: [String] = []
+        var renewals: [String: Int] = [:]
     }
 
     private let facts = Mutex(Facts())
@@ -31,6 +32,10 @@ final class SinkReport: Sendable {
         details.append(("transactions", "\(facts.commits)"))
         details.append(("records left out", "\(facts.skipped)"))
         details += facts.gaps.map { ("gap", $0) }
+        details += facts.renewals.sorted { $0.key < $1.key }.map { topic, count in
+            let times = count == 1 ? "once" : "\(count) times"
+            return ("made anew", "\(topic): \(times), and read from its first record; rows of the earlier one stay")
+        }
         details += notices.map { ("notice", $0) }
         var status = ConnectorStatus(
             state: facts.state,
@@ -106,6 +111,14 @@ final class SinkReport: Sendable {
         facts.withLock { facts in
             facts.lag = 0
             facts.looksAtEnd += 1
+        }
+    }
+
+    /// Notes that a topic was deleted and created again, and the positions with its first records.
+    func renewed(_ topic: String, offsets: [TopicPartition: Int64]) {
+        facts.withLock { facts in
+            facts.renewals[topic, default: 0] += 1
+            facts.offsets = offsets
         }
     }
 

@@ -88,7 +88,7 @@ final class SinkSession {
             splits.append(split)
         }
         try connection.execute("BEGIN")
-        guard try progress.advance(to: records.next) else {
+        guard try progress.advance(to: records.next, of: records.incarnations) else {
             try connection.execute("ROLLBACK")
             // Throws when there is another owner; otherwise a transaction of unknown outcome was committed after all.
             try progress.resume()

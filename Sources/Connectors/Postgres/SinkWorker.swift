@@ -67,7 +67,7 @@ final class SinkWorker: @unchecked Sendable {
             bell.wait(after: seen, milliseconds: SinkWorker.checkMilliseconds)
             try session.checkAlive()
             if partitionCheck.left == 0 {
-                try session.reader.findPartitions(report)
+                try session.reader.findPartitions()
                 partitionCheck = Deadline(in: SinkWorker.partitionMilliseconds)
             }
         }

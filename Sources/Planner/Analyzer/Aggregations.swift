@@ -103,6 +103,22 @@ extension QueryAnalyzer {
         return groups
     }
 
+    /// Windows that one row may be in: each of them is a row of the result.
+    private static let windowsPerRowMax: Int64 = 100_000
+
+    private func checkOverlap(_ size: Int64, _ advance: TimeSpan) throws(PlanError) {
+        let step = advance.milliseconds
+        let windows = (size - 1) / step + 1
+        let most = Self.windowsPerRowMax
+        guard windows > most else { return }
+        throw PlanError(
+            SQLState.limitExceeded,
+            "every row would be in \(windows) windows, more than \(most)",
+            at: advance.position,
+            hint: "ADVANCE BY at least \((size - 1) / most + 1) MILLISECONDS, or a shorter SIZE"
+        )
+    }
+
     private func window(_ clause: WindowClause, isFinal: Bool) throws(PlanError) -> AggregateWindow {
         let shape: AggregateWindow.Shape
         let size: Int64
@@ -120,6 +136,7 @@ extension QueryAnalyzer {
                     at: advance.position
                 )
             }
+            try checkOverlap(size, advance)
         case .session(let gap):
             shape = .session(gap: gap.milliseconds)
             size = gap.milliseconds

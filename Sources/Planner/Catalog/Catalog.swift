@@ -73,6 +73,52 @@ extension Catalog {
                 hint: "first run " + Set(readers + writers).sorted().map { "TERMINATE \($0);" }.joined(separator: " ")
             )
         }
+        let connectors = readingConnectors(of: source.topic)
+        guard connectors.isEmpty || sharers(of: source).count > 0 else {
+            throw PlanError(
+                SQLState.dependentObjects,
+                "cannot drop \(quotedIdentifier(name)) because other objects depend on it",
+                detail: connectors.map {
+                    "connector \($0) reads topic '\(source.topic)' as \(quotedIdentifier(name)) declares it"
+                }
+                .joined(separator: ", "),
+                hint: "first run " + connectors.map { "DROP CONNECTOR \($0);" }.joined(separator: " ")
+            )
+        }
+    }
+
+    /// Refuses to delete the topic of a source while other sources are over it or connectors read it.
+    ///
+    /// Queries read and write topics through sources only, so that ``checkDrop(_:)`` and the other sources tell of them.
+    public func checkDeleteTopic(of name: String) throws(PlanError) {
+        guard let source = sources[name] else { return }
+        let sharers = sharers(of: source)
+        let connectors = readingConnectors(of: source.topic)
+        guard !sharers.isEmpty || !connectors.isEmpty else { return }
+        let uses =
+            sharers.map { other in
+                let queries = Set(readers(of: other.name) + writers(of: other.name)).sorted()
+                let users = queries.isEmpty ? "" : ", used by " + queries.joined(separator: ", ")
+                return "\(other.kind.rawValue.lowercased()) \(quotedIdentifier(other.name)) is over it\(users)"
+            } + connectors.map { "connector \($0) reads it" }
+        throw PlanError(
+            SQLState.dependentObjects,
+            "cannot delete topic '\(source.topic)' because other objects depend on it",
+            detail: uses.joined(separator: "; "),
+            hint: "leave DELETE TOPIC out, or first run "
+                + (connectors.map { "DROP CONNECTOR \($0);" }
+                + sharers.map { "DROP \($0.kind.rawValue) \(quotedIdentifier($0.name));" }).joined(separator: " ")
+        )
+    }
+
+    /// The other sources over the topic of a source, by name.
+    private func sharers(of source: SourceDescription) -> [SourceDescription] {
+        sources.values.filter { $0.topic == source.topic && $0.name != source.name }.sorted { $0.name < $1.name }
+    }
+
+    /// The connectors whose setting `topics` names a topic, sorted and quoted where needed.
+    private func readingConnectors(of topic: String) -> [String] {
+        connectors.values.filter { $0.topics.contains(topic) }.map { quotedIdentifier($0.name) }.sorted()
     }
 
     /// Adds a running query, or puts it in the place of the one of that id.

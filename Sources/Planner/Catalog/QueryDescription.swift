@@ -86,6 +86,14 @@ public struct ConnectorDescription: Sendable, Hashable {
     /// The statement that made it.
     public let sql: String
 
+    /// The topics that its setting `topics` names.
+    var topics: [String] {
+        let list = properties.first { $0.key.lowercased() == "topics" }?.value ?? ""
+        return list.split(separator: ",").map { name in
+            String(name.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        }
+    }
+
     public init(name: String, isSink: Bool, properties: [String: String], sql: String) {
         self.name = name
         self.isSink = isSink

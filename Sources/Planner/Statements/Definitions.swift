@@ -27,6 +27,7 @@ extension Planning {
                 hint: "leave DELETE TOPIC out"
             )
         }
+        if drop.deletesTopic { try catalog.checkDeleteTopic(of: source.name) }
         return .dropSource(DropSourcePlan(source: source, query: source.createdBy, deletesTopic: drop.deletesTopic))
     }
 

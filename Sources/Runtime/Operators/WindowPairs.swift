@@ -10,6 +10,8 @@ final class WindowPairs {
     private let windowCounts = Scratch<Int32>()
     private var pairCount = 0
     private var advance: Int64 = 1
+    /// The next window of a row that had more of them than one step takes.
+    private var continuation: Int64?
 
     // Requests: the windows of each group, the latest first.
     private let groupWindows = Scratch<Int32>()
@@ -23,7 +25,7 @@ final class WindowPairs {
     private let records = Scratch<UnsafeMutableRawPointer>()
     private let pairRows = Scratch<Int32>()
 
-    /// Pairs per step at the most (but for a single row that has more windows), so that scratch memory stays small.
+    /// Pairs per step at the most, so that scratch memory stays small; a row with more windows takes several steps.
     private static let pairsMax = 32768
 
     var rows: UnsafeMutablePointer<Int32> { rowScratch.base }
@@ -33,6 +35,8 @@ final class WindowPairs {
     var windows: UnsafeMutablePointer<Int64> { requestWindows.base }
 
     /// Takes rows from the front of `range` and finds their open windows.
+    ///
+    /// A row whose windows do not fit is not counted as taken: the next call, which begins with it, goes on there.
     /// - Parameter oldest: the earliest window that waits for its end, where windows are emitted as final; a row that
     ///   closes it, or a window of a row of this call, ends the part.
     /// - Returns: how many rows of the list were taken, and whether windows wait to be emitted.
@@ -56,29 +60,39 @@ final class WindowPairs {
         pairCount = 0
         while index < range.upperBound, pairCount < WindowPairs.pairsMax {
             let row = list[index]
-            index += 1
             let time = max(times[Int(row)], 0)
             let last = time - time % shape.advance
-            clock.see(time, start: last)
-            let first = shape.firstStart(time)
-            let open = shape.align(clock.closedBefore)
-            if open > first {
-                if late.count == 0 {
-                    late.firstRow = row
-                    late.firstDelay = clock.streamTime - time
+            let from: Int64
+            if let continuation {
+                from = continuation
+                self.continuation = nil
+            } else {
+                clock.see(time, start: last)
+                let first = shape.firstStart(time)
+                let open = shape.align(clock.closedBefore)
+                if open > first {
+                    if late.count == 0 {
+                        late.firstRow = row
+                        late.firstDelay = clock.streamTime - time
+                    }
+                    late.count += 1
                 }
-                late.count += 1
+                from = max(first, open)
             }
-            let from = max(first, open)
+            var isWhole = true
             if from <= last {
-                rows[rowCount] = row
-                lasts[rowCount] = last
                 let windows = (last - from) / shape.advance + 1
-                counts[rowCount] = Int32(clamping: windows)
+                let taken = min(windows, Int64(WindowPairs.pairsMax - pairCount))
+                isWhole = taken == windows
+                if !isWhole { continuation = from + taken * shape.advance }
+                rows[rowCount] = row
+                lasts[rowCount] = from + (taken - 1) * shape.advance
+                counts[rowCount] = Int32(taken)
                 rowCount += 1
-                pairCount += Int(windows)
+                pairCount += Int(taken)
                 waiting = min(waiting, from)
             }
+            if isWhole { index += 1 }
             if oldest != nil, waiting < clock.closedBefore { return (index - range.lowerBound, true) }
         }
         return (index - range.lowerBound, false)

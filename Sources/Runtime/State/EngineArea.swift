@@ -13,6 +13,8 @@ public enum EngineArea: Character, CaseIterable, Sendable {
     case ends = "E"
     /// The number of the embedded log's next topic.
     case nextTopic = "N"
+    /// A random number that tells the embedded log from every other one.
+    case logIdentity = "I"
     /// The run of the operating system that wrote last.
     case boot = "B"
     /// Never there, for writes that only sync.

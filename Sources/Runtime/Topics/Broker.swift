@@ -14,6 +14,9 @@ public protocol Broker: AnyObject, Sendable {
     func deleteTopic(_ name: String) throws
     /// The topic's settings; nil when it does not exist.
     func describe(_ name: String) throws -> TopicSettings?
+    /// What tells the topic from every other one that has or had its name, here or elsewhere, and stays the same over
+    /// restarts; nil where that is not known, or when there is no such topic.
+    func incarnation(of topic: String) throws -> String?
     /// The names of all topics, internal ones included, sorted.
     func topics() throws -> [String]
     /// First available and next offset of a partition, committed messages only.
@@ -38,6 +41,9 @@ public protocol Broker: AnyObject, Sendable {
 extension Broker {
     public var keepsChangelogs: Bool { false }
     public var isRemote: Bool { false }
+
+    /// Unknown: as in Kafka, whose topic ids the client library does not tell.
+    public func incarnation(of topic: String) throws -> String? { nil }
 }
 
 /// Keeps an ``Broker/onAppend(_:)`` subscription alive; releasing it ends the subscription.

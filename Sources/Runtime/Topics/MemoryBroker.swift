@@ -13,6 +13,8 @@ public final class MemoryBroker: Broker {
 
     private struct Topic {
         let settings: TopicSettings
+        /// Counts creations.
+        let number: Int
         var partitions: [Partition]
     }
 
@@ -20,10 +22,12 @@ public final class MemoryBroker: Broker {
         var topics: [String: Topic] = [:]
         var subscribers: [Int: @Sendable () -> Void] = [:]
         var nextSubscriber = 0
+        var topicsMade = 0
         var failure: (outcome: CommitOutcome, applied: Bool)?
     }
 
     private let state = Mutex(State())
+    private let identity = UInt64.random(in: .min ... .max)
 
     public init() {}
 
@@ -40,8 +44,10 @@ public final class MemoryBroker: Broker {
                 throw TopicError.partitionsDiffer(name, has: topic.settings.partitions, wanted: settings.partitions)
             }
             guard settings.partitions > 0 else { throw TopicError.withoutPartitions(name) }
+            state.topicsMade += 1
             state.topics[name] = Topic(
                 settings: settings,
+                number: state.topicsMade,
                 partitions: Array(repeating: Partition(), count: settings.partitions)
             )
         }
@@ -53,6 +59,10 @@ public final class MemoryBroker: Broker {
 
     public func describe(_ name: String) throws -> TopicSettings? {
         state.withLock { $0.topics[name]?.settings }
+    }
+
+    public func incarnation(of topic: String) throws -> String? {
+        state.withLock { $0.topics[topic]?.number }.map { "\(identity)/\($0)" }
     }
 
     public func topics() throws -> [String] {

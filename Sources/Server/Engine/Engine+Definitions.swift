@@ -113,6 +113,7 @@ extension Engine {
             throw ReplyError("42501", "\(plan.source.name) belongs to the engine and cannot be dropped")
         }
         try catalog.checkDrop(plan.source.name)
+        if plan.deletesTopic { try catalog.checkDeleteTopic(of: plan.source.name) }
         if let query = plan.query { try removeQuery(query) }
         try store.remove { $0.object == plan.source.name || ($0.query != nil && $0.query == plan.query) }
         try catalog.dropSource(plan.source.name)

@@ -19,6 +19,7 @@ public final class EmbeddedLog: Broker {
     private let allTopics = Mutex<[String: LogTopic]>([:])
     private let subscribers = Mutex<(next: Int, all: [Int: @Sendable () -> Void])>((0, [:]))
     private let upkeep = Upkeep()
+    private let identity: String
 
     /// What was found damaged by a power cut when the log was opened, a sentence each; empty after any other stop.
     public let recovery: [String]
@@ -47,6 +48,7 @@ public final class EmbeddedLog: Broker {
             let loaded = try LogStart(directory, database, settings, openFiles)
             allTopics.withLock { $0 = loaded.topics }
             recovery = loaded.notes
+            identity = loaded.identity
             commits = Mutex(CommitState(directoryLock: lock, nextNumber: loaded.nextNumber))
         } catch let error as StorageError {
             throw error.asTopicError
@@ -121,6 +123,10 @@ public final class EmbeddedLog: Broker {
     }
 
     public func describe(_ name: String) throws -> TopicSettings? { topic(name)?.settings }
+
+    public func incarnation(of topic: String) throws -> String? {
+        self.topic(topic).map { "\(identity)/\($0.number)" }
+    }
 
     public func topics() throws -> [String] { allTopics.withLock { $0.keys.sorted() } }
 

@@ -8,6 +8,7 @@ enum LogRecords {
     static let topics = EngineArea.topics.prefix
     static let ends = EngineArea.ends.prefix
     static let nextNumber = EngineArea.nextTopic.prefix
+    static let identity = EngineArea.logIdentity.prefix
     static let boot = EngineArea.boot.prefix
 
     static func topicKey(_ name: String) -> [UInt8] { topics + Array(name.utf8) }

@@ -7,6 +7,8 @@ import Values
 struct LogStart {
     private(set) var topics: [String: LogTopic] = [:]
     private(set) var nextNumber: UInt32 = 1
+    /// Random, made with the log.
+    private(set) var identity = ""
     private(set) var notes: [String] = []
 
     init(
@@ -39,9 +41,18 @@ struct LogStart {
         if let value = try database.get(LogRecords.nextNumber) {
             nextNumber = value.reduce(0) { $0 << 8 | UInt32($1) }
         }
+        identity = try Self.readIdentity(database)
         try Self.readEnds(database, byNumber)
         try removeOrphans(directory)
         try verifyAfterRestart(of: database)
+    }
+
+    private static func readIdentity(_ database: any StateDatabase) throws -> String {
+        if let value = try database.get(LogRecords.identity) { return String(decoding: value, as: UTF8.self) }
+        let made =
+            String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+        try database.write([], [RawPut(LogRecords.identity, Array(made.utf8))], sync: true)
+        return made
     }
 
     private static func readEnds(_ database: any StateDatabase, _ topics: [UInt32: LogTopic]) throws {

@@ -148,4 +148,36 @@ struct WindowTests {
         #expect(found.map { $0[0] } == (0..<Int64(10_000)).map { .bigint($0) })
         #expect(found[5] == Self.row(5, 0, 10, 2, 2))
     }
+
+    /// A row in more windows than one step takes: none is left out or counted twice.
+    @Test(arguments: [false, true]) func moreWindowsThanAStepTakes(emitsFinal: Bool) throws {
+        let size: Int64 = 35_000
+        let window = TimeWindow(
+            sizeMilliseconds: size,
+            advanceMilliseconds: 1,
+            graceMilliseconds: 0,
+            retentionMilliseconds: 200_000
+        )
+        let spec = try Self.spec(window, emitsFinal: emitsFinal)
+        let bench = try OperatorBench(spec)
+        try bench.process(Self.rows([(1, 50_000), (1, 50_000), (2, 50_003)]))
+        try bench.commit()
+        // The last row closes three windows of the first two.
+        let closed = (Int64(15_001)...15_003).map { Self.row(1, $0, $0 + size, 2, 50_000) }
+        let emitted = bench.take()
+        if emitsFinal { #expect(emitted == closed) }
+        var starts: [Value: [Int64]] = [:]
+        try spec.rows(in: bench.database, stores: [bench.store()], StateQuery()) { batch in
+            let (keys, windows) = (batch.columns[0], batch.columns[1].values(as: Int64.self))
+            let counts = batch.columns[3].values(as: Int64.self)
+            for row in 0..<batch.count {
+                let key = keys.value(at: row)
+                starts[key, default: []].append(counts[row] == (key == .bigint(1) ? 2 : 1) ? windows[row] : -1)
+            }
+            return true
+        }
+        #expect(starts[.bigint(1)]?.sorted() == Array(15_001...50_000))
+        #expect(starts[.bigint(2)]?.sorted() == Array(15_004...50_003))
+        #expect(bench.metrics.late.value == 0)
+    }
 }

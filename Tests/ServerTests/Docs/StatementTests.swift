@@ -1,4 +1,5 @@
 import Dispatch
+import Runtime
 import Testing
 
 @testable import Planner
@@ -104,5 +105,43 @@ import Testing
         )
         let log = try engine.answer("SELECT KIND, FIELD_VALUE FROM PROCESSING_LOG EMIT CHANGES LIMIT 1;")
         #expect(log.contains(#"["late","0"]"#))
+    }
+
+    @Test func aTopicThatOthersUseIsNotDeleted() throws {
+        let engine = try TestEngine()
+        _ = try engine.answer(
+            """
+            CREATE STREAM a (k STRING KEY, x INTEGER) WITH (kafka_topic='s', value_format='json', partitions=1);
+            CREATE STREAM b (k STRING KEY, x INTEGER) WITH (kafka_topic='s', value_format='json');
+            CREATE STREAM c AS SELECT * FROM b;
+            INSERT INTO a VALUES ('k', 1);
+            """
+        )
+        let sink = ConnectorDescription(name: "PG", isSink: true, properties: ["TOPICS": "C"], sql: "")
+        try engine.engine.control.sync { try engine.engine.catalog.add(sink) }
+        #expect(
+            try engine.answer("DROP STREAM a DELETE TOPIC;") == [
+                "-2BP01 cannot delete topic 's' because other objects depend on it | detail: stream B is over it, used by "
+                    + "CSAS_C_0 | hint: leave DELETE TOPIC out, or first run DROP STREAM B;"
+            ]
+        )
+        for sql in ["DROP STREAM c;", "DROP STREAM c DELETE TOPIC;"] {
+            #expect(
+                try engine.answer(sql) == [
+                    "-2BP01 cannot drop C because other objects depend on it | detail: connector PG reads topic 'C' as C "
+                        + "declares it | hint: first run DROP CONNECTOR PG;"
+                ]
+            )
+        }
+        #expect(try engine.answer("DROP STREAM a;") == ["+DROPPED A"])
+        engine.waitUntilCaughtUp()
+        #expect(try engine.answer("SELECT * FROM b;").contains(#"["k",1]"#))
+        try engine.engine.control.sync { try engine.engine.catalog.dropConnector("PG") }
+        #expect(
+            try engine.answer("DROP STREAM c DELETE TOPIC; DROP STREAM b DELETE TOPIC;") == [
+                "+DROPPED C", "+DROPPED B",
+            ]
+        )
+        #expect(try engine.engine.broker.describe("s") == nil)
     }
 }
