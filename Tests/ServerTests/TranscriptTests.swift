@@ -38,18 +38,6 @@ import Testing
         )
     }
 
-    @Test func thePageOnTheProtocolIsTrue() throws {
-        let root = Self.folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let page = try String(contentsOf: root.appending(path: "docs/protocol.md"), encoding: .utf8)
-        var transcripts = 0
-        for block in page.components(separatedBy: "```transcript\n").dropFirst() {
-            let script = block.components(separatedBy: "\n```")[0]
-            #expect(Self.play(script, limits: SessionLimits()) == script)
-            transcripts += 1
-        }
-        #expect(transcripts > 0)
-    }
-
     @Test(arguments: ["statements", "by-hand", "options", "tags"], [1, 2, 7])
     func piecesOfInputDoNotMatter(_ name: String, _ size: Int) throws {
         let script = try String(contentsOf: Self.folder.appending(path: "\(name).test"), encoding: .utf8)

@@ -3,10 +3,10 @@ import Testing
 
 @testable import Server
 
-/// The session by hand in `docs/quickstart-nc.md`: `1> ` goes into the first connection, `1< ` comes out of it.
+/// The sessions by hand on some pages: `1> ` goes into the first connection, `1< ` comes out of it.
 @Suite struct ConversationTests {
-    @Test func theFirstSessionIsTrue() throws {
-        let path = DocumentPage.path("docs/quickstart-nc.md")
+    @Test(arguments: ["docs/quickstart-nc.md", "docs/protocol.md"]) func theSessionIsTrue(_ name: String) throws {
+        let path = DocumentPage.path(name)
         let page = try String(contentsOf: path, encoding: .utf8)
         let engine = try TestEngine()
         var clients: [Character: TestClient] = [:]
