@@ -90,7 +90,7 @@ public final class CallSite {
     }
 
     /// What `make` made for `text` earlier, or makes now.
-    func cached<Thing: AnyObject, Problem: Error>(
+    public func cached<Thing: AnyObject, Problem: Error>(
         _ text: String,
         _ make: () throws(Problem) -> Thing
     ) throws(Problem) -> Thing {

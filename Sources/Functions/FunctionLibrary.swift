@@ -15,6 +15,11 @@ public struct FunctionLibrary: Sendable {
         }
     }
 
+    /// These functions and more.
+    func adding(_ functions: [ScalarFunction]) -> FunctionLibrary {
+        FunctionLibrary(families.values.flatMap(\.self) + functions)
+    }
+
     /// The names of all functions, sorted.
     public var names: [String] { families.keys.sorted() }
 

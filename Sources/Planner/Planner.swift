@@ -8,9 +8,7 @@ import Values
 /// A planner is a value over a snapshot of the catalog; it changes nothing.
 public struct Planner {
     let catalog: Catalog
-    let functions: FunctionLibrary
-    let aggregates: AggregateLibrary
-    let tableFunctions: TableFunctionLibrary
+    let functions: FunctionSet
     let formats: FormatRegistry
     let settings: PlannerSettings
     let topicSettings: (String) throws -> TopicSettings?
@@ -18,17 +16,13 @@ public struct Planner {
     /// - Parameter topicSettings: how a topic was created; nil when it does not exist.
     public init(
         catalog: Catalog,
-        functions: FunctionLibrary = .builtin,
-        aggregates: AggregateLibrary = .standard,
-        tableFunctions: TableFunctionLibrary = .standard,
+        functions: FunctionSet = .builtin,
         formats: FormatRegistry,
         settings: PlannerSettings = PlannerSettings(),
         topicSettings: @escaping (String) throws -> TopicSettings?
     ) {
         self.catalog = catalog
         self.functions = functions
-        self.aggregates = aggregates
-        self.tableFunctions = tableFunctions
         self.formats = formats
         self.settings = settings
         self.topicSettings = topicSettings
@@ -104,8 +98,6 @@ struct Planning {
         QueryAnalyzer(
             catalog: catalog,
             functions: planner.functions,
-            aggregates: planner.aggregates,
-            tableFunctions: planner.tableFunctions,
             limits: limits,
             use: use
         )

@@ -50,6 +50,7 @@ final class GoldenSession {
         var settings = EngineSettings(dataDirectory: "", threads: workers.count)
         settings.planner.partitions = variant.partitions
         settings.planner.valueFormat = "JSON"
+        settings.functions = .conformance
         settings.properties["weir.batch.rows"] = "\(variant.batchRows)"
         settings.properties["weir.emit"] = variant.emitsBatches ? "batch" : "every"
         if variant.onDisk { settings.properties["cache.max.bytes.buffering"] = "0" }

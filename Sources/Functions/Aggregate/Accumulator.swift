@@ -63,7 +63,7 @@ public struct SlotRun {
     }
 
     /// The slot of entry `index`.
-    subscript(_ index: Int) -> UnsafeMutableRawPointer { records[index] + offset }
+    public subscript(_ index: Int) -> UnsafeMutableRawPointer { records[index] + offset }
 
     /// A fixed width column with one value a slot, NULL where the first byte of the slot is 0.
     func column<T: BitwiseCopyable>(_ type: SQLType, at position: Int, _: T.Type) -> Column {

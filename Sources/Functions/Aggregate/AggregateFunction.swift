@@ -13,7 +13,7 @@ public struct AggregateFunction: Sendable {
     /// What a call means; nil when the function does not take the arguments.
     let bind: @Sendable (AggregateCall) throws(AggregateError) -> AggregateBinding?
 
-    init(
+    public init(
         _ name: String,
         _ summary: String,
         _ signatures: [String],
@@ -42,7 +42,7 @@ public struct AggregateExample: Sendable {
     public let columns: Int
     public let result: Value
 
-    init(
+    public init(
         _ call: String,
         _ type: SQLType,
         _ rows: [Value],
@@ -60,17 +60,20 @@ public struct AggregateExample: Sendable {
 }
 
 /// The arguments of a call: types, and values where they are literals.
-struct AggregateCall {
-    let types: [SQLType]
-    let literals: [Value?]
-    let limits: AggregateLimits
+public struct AggregateCall {
+    public let types: [SQLType]
+    /// The value of each argument that is a literal, nil for the others.
+    public let literals: [Value?]
+    public let limits: AggregateLimits
 
-    var count: Int { types.count }
+    /// How many arguments there are.
+    public var count: Int { types.count }
 
     /// The type of the only argument; nil when there are more or fewer.
-    var single: SQLType? { types.count == 1 ? types[0] : nil }
+    public var single: SQLType? { types.count == 1 ? types[0] : nil }
 
-    func integer(_ index: Int) -> Int? {
+    /// The value of a literal that is a whole number; nil when the argument is none.
+    public func integer(_ index: Int) -> Int? {
         guard index < count else { return nil }
         return switch literals[index] {
         case .integer(let number): Int(number)
@@ -95,13 +98,13 @@ struct AggregateCall {
 }
 
 /// How a call is carried out.
-struct AggregateBinding {
+public struct AggregateBinding {
     let result: SQLType
     let accumulator: any Accumulator
     /// How many leading arguments are columns; the others are literals.
     let columns: Int
 
-    init(_ result: SQLType, columns: Int = 1, _ accumulator: any Accumulator) {
+    public init(_ result: SQLType, columns: Int = 1, _ accumulator: any Accumulator) {
         self.result = result
         self.accumulator = accumulator
         self.columns = columns

@@ -12,8 +12,14 @@ public struct AggregateLibrary: Sendable {
 
     private let functions: [String: AggregateFunction]
 
-    init(_ functions: [AggregateFunction]) {
+    /// - Precondition: no name occurs twice.
+    public init(_ functions: [AggregateFunction]) {
         self.functions = Dictionary(uniqueKeysWithValues: functions.map { ($0.name, $0) })
+    }
+
+    /// These functions and more.
+    func adding(_ functions: [AggregateFunction]) -> AggregateLibrary {
+        AggregateLibrary(self.functions.values + functions)
     }
 
     /// The names of all functions, sorted.
@@ -121,7 +127,7 @@ public struct AggregateError: Error, CustomStringConvertible {
     /// The signatures there are.
     public let hint: String?
 
-    init(_ message: String, hint: String?) {
+    public init(_ message: String, hint: String?) {
         self.message = message
         self.hint = hint
     }

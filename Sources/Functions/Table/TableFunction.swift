@@ -34,6 +34,13 @@ public struct TableFunctionExample: Sendable {
     public let argument: Value
     public let type: SQLType
     public let results: [Value]
+
+    public init(call: String, argument: Value, type: SQLType, results: [Value]) {
+        self.call = call
+        self.argument = argument
+        self.type = type
+        self.results = results
+    }
 }
 
 /// The table functions by name; the planner, SHOW FUNCTIONS and DESCRIBE FUNCTION read it.
@@ -43,8 +50,14 @@ public struct TableFunctionLibrary: Sendable {
 
     private let functions: [String: any TableFunction]
 
+    /// - Precondition: no name occurs twice.
     public init(_ functions: [any TableFunction]) {
         self.functions = Dictionary(uniqueKeysWithValues: functions.map { ($0.name, $0) })
+    }
+
+    /// These functions and more.
+    func adding(_ functions: [any TableFunction]) -> TableFunctionLibrary {
+        TableFunctionLibrary(self.functions.values + functions)
     }
 
     /// The names of all functions, sorted.

@@ -208,7 +208,7 @@ final class AggregationBuilder {
     }
 
     private func replacement(_ syntax: SyntaxExpression, _ typer: ExpressionTyper) throws(PlanError) -> Expression? {
-        if case .call(let call) = syntax.kind, analyzer.aggregates[call.name.text] != nil {
+        if case .call(let call) = syntax.kind, analyzer.functions.aggregates[call.name.text] != nil {
             return try aggregate(call, typer)
         }
         switch syntax.kind {
@@ -275,7 +275,7 @@ final class AggregationBuilder {
         }
         let function: ResolvedAggregate
         do {
-            function = try analyzer.aggregates.resolve(
+            function = try analyzer.functions.aggregates.resolve(
                 name,
                 arguments.map(\.type),
                 literals: literals,

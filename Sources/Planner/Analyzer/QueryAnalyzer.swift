@@ -6,9 +6,7 @@ import Values
 /// Finds out what a query means: names, types, keys; the result is its logical plan.
 struct QueryAnalyzer {
     let catalog: Catalog
-    let functions: FunctionLibrary
-    let aggregates: AggregateLibrary
-    let tableFunctions: TableFunctionLibrary
+    let functions: FunctionSet
     var limits = AggregateLimits()
     let use: QueryUse
 
@@ -43,13 +41,13 @@ struct QueryAnalyzer {
     }
 
     func typer(_ scope: Scope) -> ExpressionTyper {
-        let (aggregates, tableFunctions) = (aggregates, tableFunctions)
+        let functions = functions
         return ExpressionTyper(
             scope: scope,
-            functions: functions,
+            functions: functions.scalars,
             catalog: catalog,
-            isAggregate: { aggregates[$0] != nil },
-            isTableFunction: { tableFunctions[$0] != nil }
+            isAggregate: { functions.aggregates[$0] != nil },
+            isTableFunction: { functions.tables[$0] != nil }
         )
     }
 
@@ -61,7 +59,7 @@ struct QueryAnalyzer {
 
     func isAggregateCall(_ syntax: SyntaxExpression) -> Bool {
         guard case .call(let call) = syntax.kind else { return false }
-        return aggregates[call.name.text] != nil
+        return functions.aggregates[call.name.text] != nil
     }
 
     private func checkClauses(_ query: Query) throws(PlanError) {

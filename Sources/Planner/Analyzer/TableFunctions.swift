@@ -31,7 +31,7 @@ extension QueryAnalyzer {
 
     func isTableCall(_ syntax: SyntaxExpression) -> Bool {
         guard case .call(let call) = syntax.kind else { return false }
-        return tableFunctions[call.name.text] != nil
+        return functions.tables[call.name.text] != nil
     }
 
     private func checkTableFunctions(_ items: [SyntaxExpression], _ first: SyntaxExpression, _ rows: Rows)
@@ -83,7 +83,7 @@ private final class TableCallBuilder {
 
     /// The column that holds the values of a call.
     func add(_ call: SyntaxCall, _ typer: ExpressionTyper) throws(PlanError) -> Expression {
-        guard let function = analyzer.tableFunctions[call.name.text], !call.isStar else {
+        guard let function = analyzer.functions.tables[call.name.text], !call.isStar else {
             throw PlanError(SQLState.syntax, "\(call.name.text) does not take *", at: call.name.position)
         }
         var arguments: [Expression] = []

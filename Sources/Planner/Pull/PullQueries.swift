@@ -37,7 +37,11 @@ extension Planning {
             )
         }
         let isAggregate = { (syntax: SyntaxExpression) in
-            if case .call(let call) = syntax.kind { self.planner.aggregates[call.name.text] != nil } else { false }
+            if case .call(let call) = syntax.kind {
+                self.planner.functions.aggregates[call.name.text] != nil
+            } else {
+                false
+            }
         }
         if let item = query.select.first(where: { $0.expression?.contains(where: isAggregate) ?? false }) {
             throw PlanError(

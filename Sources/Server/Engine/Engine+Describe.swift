@@ -82,7 +82,7 @@ extension Engine {
             ("SIGNATURE", .string), ("DESCRIPTION", .string), ("EXAMPLE", .string), ("RESULT", .string),
         ])
         let upper = name.text.uppercased()
-        for function in FunctionEntry.all where function.name == upper {
+        for function in FunctionEntry.all(settings.functions) where function.name == upper {
             table.rows.append([
                 .string(function.signature), .string(function.summary), function.example.sqlValue,
                 function.result.sqlValue,
@@ -94,7 +94,8 @@ extension Engine {
                 "there is no function \(upper)",
                 line: name.position.line,
                 column: name.position.column,
-                hint: FunctionEntry.similar(to: upper).map { "did you mean \($0)?" } ?? "SHOW FUNCTIONS; lists them"
+                hint: FunctionEntry.similar(to: upper, in: settings.functions).map { "did you mean \($0)?" }
+                    ?? "SHOW FUNCTIONS; lists them"
             )
         }
         answer.send(table)

@@ -137,7 +137,7 @@ extension Engine {
     private func functions() -> ResultTable {
         var table = ResultTable([("NAME", .string), ("TYPE", .string), ("DESCRIPTION", .string)])
         var last = ""
-        for function in FunctionEntry.all where function.name != last {
+        for function in FunctionEntry.all(settings.functions) where function.name != last {
             last = function.name
             table.rows.append([.string(last), .string(function.kind.rawValue), .string(function.summary)])
         }

@@ -114,8 +114,7 @@ public final class Engine: @unchecked Sendable {
         let broker = self.broker
         return Planner(
             catalog: catalog,
-            functions: .builtin,
-            aggregates: .standard,
+            functions: settings.functions,
             formats: services.formats,
             settings: settings.planner,
             topicSettings: { try broker.describe($0) }

@@ -1,5 +1,6 @@
 import Connectors
 import Dispatch
+import Functions
 import Planner
 import Runtime
 import Storage
@@ -14,6 +15,8 @@ public struct EngineSettings: Sendable {
     public var threads: Int
     public var storage: StorageSettings
     public var planner: PlannerSettings
+    /// The functions that statements can call.
+    public var functions = FunctionSet.builtin
     /// Names this engine's consumer groups and transactions in Kafka; two engines on one cluster need two.
     public var serviceID = "default"
     /// Properties that every session starts with, by their plain names.

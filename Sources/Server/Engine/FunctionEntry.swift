@@ -22,14 +22,17 @@ struct FunctionEntry: Sendable {
     let result: String?
 
     /// Every signature of every function: scalar, aggregate and table functions, each by name.
-    static let all: [FunctionEntry] = scalars + aggregates + tables
+    static func all(_ functions: FunctionSet) -> [FunctionEntry] {
+        scalars(functions.scalars) + aggregates(functions.aggregates) + tables(functions.tables)
+    }
 
     /// The name nearest to a misspelt one.
-    static func similar(to name: String) -> String? { Spelling.nearest(to: name, among: Set(all.map(\.name)).sorted()) }
+    static func similar(to name: String, in functions: FunctionSet) -> String? {
+        Spelling.nearest(to: name, among: Set(all(functions).map(\.name)).sorted())
+    }
 
-    private static var scalars: [FunctionEntry] {
-        let library = FunctionLibrary.builtin
-        return library.names.flatMap { library.overloads(of: $0) }.map { function in
+    private static func scalars(_ library: FunctionLibrary) -> [FunctionEntry] {
+        library.names.flatMap { library.overloads(of: $0) }.map { function in
             FunctionEntry(
                 name: function.name,
                 kind: .scalar,
@@ -41,9 +44,8 @@ struct FunctionEntry: Sendable {
         }
     }
 
-    private static var aggregates: [FunctionEntry] {
-        let library = AggregateLibrary.standard
-        return library.names.compactMap { library[$0] }.flatMap { function in
+    private static func aggregates(_ library: AggregateLibrary) -> [FunctionEntry] {
+        library.names.compactMap { library[$0] }.flatMap { function in
             let example = function.example
             let rows = example.rows.map { $0.sql(example.type) }.joined(separator: ", ")
             return function.signatures.map { signature in
@@ -69,9 +71,8 @@ struct FunctionEntry: Sendable {
         return (try? library.resolve(function.name, columns + types, literals: literals).resultType) ?? .string
     }
 
-    private static var tables: [FunctionEntry] {
-        let library = TableFunctionLibrary.standard
-        return library.names.compactMap { library[$0] }.map { function in
+    private static func tables(_ library: TableFunctionLibrary) -> [FunctionEntry] {
+        library.names.compactMap { library[$0] }.map { function in
             let type = function.resultType([function.example.type]) ?? .string
             return FunctionEntry(
                 name: function.name,

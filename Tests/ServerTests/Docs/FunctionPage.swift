@@ -1,3 +1,5 @@
+import Functions
+
 @testable import Server
 
 /// `docs/functions.md`, made of the registries.
@@ -20,7 +22,7 @@ enum FunctionPage {
             (.aggregate, "Aggregate functions", "A value for each group and window; see GROUP BY in [sql.md](sql.md)."),
             (.table, "Table functions", "Rows for each row, in the SELECT of a stream."),
         ] {
-            let functions = FunctionEntry.all.filter { $0.kind == kind }
+            let functions = FunctionEntry.all(.builtin).filter { $0.kind == kind }
             lines += ["", "## \(title)", "", note, "", "| signature | what it gives | example |", "|---|---|---|"]
             for name in unique(functions.map(\.name)) {
                 lines.append(row(functions.filter { $0.name == name }))

@@ -1,4 +1,5 @@
 import Foundation
+import Functions
 import Testing
 
 @testable import Server
@@ -16,8 +17,8 @@ import Testing
 
     @Test func everyFunctionHasAnExample() {
         // Random numbers and texts have none that could be compared.
-        let without = Set(FunctionEntry.all.map(\.name)).subtracting(
-            FunctionEntry.all.filter { $0.example != nil }.map(\.name)
+        let without = Set(FunctionEntry.all(.builtin).map(\.name)).subtracting(
+            FunctionEntry.all(.builtin).filter { $0.example != nil }.map(\.name)
         )
         #expect(without.sorted() == ["RANDOM"])
     }
@@ -35,7 +36,7 @@ import Testing
             """
         )
         for _ in 0..<3 { _ = client.line() }
-        for function in FunctionEntry.all where function.kind == .scalar {
+        for function in FunctionEntry.all(.builtin) where function.kind == .scalar {
             guard let call = function.example, let result = function.result else { continue }
             client.send("SELECT \(call) AS a FROM one;\nSELECT \(result) AS a FROM one;\n")
             let given = Self.row(client)
