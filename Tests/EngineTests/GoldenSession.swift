@@ -22,7 +22,7 @@ final class GoldenSession {
 
     private let variant: GoldenVariant
     private let ground: Ground
-    private let clock = SteppedClock()
+    private let clock = SteppedClock(wall: 1_700_000_000_000)
     private let context = SessionContext(id: "golden")
     private var engine: Engine
     private var workers: [SteppedWorker]

@@ -17,7 +17,7 @@ final class TimeOrderGround {
 
     private let broker = MemoryBroker()
     private let engine: Engine
-    private let clock = SteppedClock()
+    private let clock = SteppedClock(wall: 1_700_000_000_000)
     private let steppers: [SteppedWorker]
     private let threads: [any StreamWorker]
     private let partitions: Int

@@ -109,6 +109,14 @@ struct SourceFormats {
         at position: SourcePosition?
     ) throws(PlanError) {
         guard let format = formats[name] else {
+            guard !SourceFormats.registryFormats.contains(name) else {
+                throw PlanError(
+                    SQLState.notSupported,
+                    "format \(name) is not supported",
+                    at: position,
+                    hint: "the formats are \(formats.names.joined(separator: ", "))"
+                )
+            }
             throw PlanError(
                 SQLState.unknownObject,
                 "there is no format \(name)",

@@ -4,7 +4,7 @@ import Values
 extension Catalog {
     /// The type that a written type stands for.
     /// - Throws: when it names a type that does not exist.
-    func resolve(_ name: TypeName) throws(PlanError) -> SQLType {
+    public func resolve(_ name: TypeName) throws(PlanError) -> SQLType {
         switch name.kind {
         case .boolean: return .boolean
         case .integer: return .integer

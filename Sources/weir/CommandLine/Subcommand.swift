@@ -33,7 +33,7 @@ struct Subcommand: Sendable {
 extension Subcommand {
     /// Every subcommand in the order of the help.
     static let all: [Subcommand] = [
-        server, sql, run, check, demo, bench,
+        server, sql, run, check, test, demo, bench,
     ]
 
     /// The help, made to fit a screen.

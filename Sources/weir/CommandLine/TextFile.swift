@@ -21,6 +21,25 @@ enum TextFile {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Writes the contents of a file; false when that failed, see ``reason()``.
+    static func write(_ text: String, to path: String) -> Bool {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return false }
+        let bytes = Array(text.utf8)
+        var start = 0
+        while start < bytes.count {
+            let count = bytes[start...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno != EINTR {
+                let reason = errno
+                close(descriptor)
+                errno = reason
+                return false
+            }
+            start += max(count, 0)
+        }
+        return close(descriptor) == 0
+    }
+
     /// Why the last call failed.
     static func reason() -> String { String(cString: strerror(errno)) }
 }
