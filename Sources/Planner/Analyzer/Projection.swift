@@ -38,6 +38,7 @@ extension QueryAnalyzer {
             columnOrder: sorted.order(plan.output, items.count),
             missingKeys: sorted.missing(rows),
             dropsKey: dropsKey,
+            isPartitioned: rows.keyOrigin == .partitioning,
             window: window,
             windowRetention: windowRetention,
             literals: Dictionary(

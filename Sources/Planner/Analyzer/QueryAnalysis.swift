@@ -26,6 +26,8 @@ struct QueryAnalysis {
     let missingKeys: [String?]
     /// True when PARTITION BY NULL took the key away.
     let dropsKey: Bool
+    /// True when PARTITION BY says what the key is.
+    let isPartitioned: Bool
     /// The window behind the keys of the result.
     let window: KeyWindow?
     /// How long the windows of the result are kept, where the statement says it.

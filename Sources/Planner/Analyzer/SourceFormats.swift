@@ -14,6 +14,9 @@ struct SourceFormats {
     /// Formats that cannot leave a single column bare.
     private static let alwaysWrap: Set<String> = ["PROTOBUF", "PROTOBUF_NOSR"]
 
+    /// Formats of the dialect that the engine does not read yet.
+    private static let unread: Set<String> = ["AVRO", "JSON_SR", "PROTOBUF", "PROTOBUF_NOSR"]
+
     /// - Parameters:
     ///   - keyFormat, valueFormat: where the properties say nothing.
     ///   - inherited: delimiters and wrapping where the properties say nothing.
@@ -109,7 +112,7 @@ struct SourceFormats {
         at position: SourcePosition?
     ) throws(PlanError) {
         guard let format = formats[name] else {
-            guard !SourceFormats.registryFormats.contains(name) else {
+            guard !SourceFormats.unread.contains(name) else {
                 throw PlanError(
                     SQLState.notSupported,
                     "format \(name) is not supported",

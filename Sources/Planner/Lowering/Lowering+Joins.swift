@@ -114,6 +114,7 @@ extension Lowering {
             asking,
             requests.output,
             isTable: true,
+            purpose: "foreign-key",
             meeting: right.partitioning(context),
             partitions: partitions
         )
@@ -128,7 +129,7 @@ extension Lowering {
             rightStore: storeName("join-right")
         )
         fragment.join(try lower(right, .changes), answers)
-        var results = move(fragment, answers.output, isTable: true, partitions: partitions)
+        var results = move(fragment, answers.output, isTable: true, purpose: "foreign-key", partitions: partitions)
         results.append(
             ForeignKeyResults(answers: answers.output, output: output, store: storeName("join-versions"))
         )

@@ -3,10 +3,10 @@ import Runtime
 import Values
 
 extension Lowering {
-    /// The rows of a source; a stream's records keep their headers on the way to the sink.
+    /// The rows of a source; records keep their headers on the way to the sink.
     mutating func lower(_ scan: LogicalPlan.Scan, _ need: Need) -> Fragment {
         let isTable = scan.source.kind == .table
-        var fragment = Fragment(scan.spec(readsHeaders: !isTable))
+        var fragment = Fragment(scan.spec(readsHeaders: true))
         if isTable, need != .changes {
             fragment.append(TableSource(input: scan.output, store: storeName("table")))
         }
@@ -34,15 +34,17 @@ extension Lowering {
     }
 
     /// The rows of a fragment by their key, through an internal topic.
+    /// - Parameter purpose: stands in the topic's name.
     mutating func move(
         _ below: Fragment,
         _ schema: Schema,
         isTable: Bool,
+        purpose: String = "repartition",
         meeting target: Partitioning? = nil,
         partitions: Int
     ) -> Fragment {
         var fragment = below
-        let topic = "\(settings.internalTopicPrefix)\(query)-repartition-\(internalTopics.count + 1)"
+        let topic = "\(settings.internalTopicPrefix)\(query)-\(purpose)-\(internalTopics.count + 1)"
         fragment.append(
             Repartition(
                 topic: topic,

@@ -92,7 +92,11 @@ struct Lowering {
     /// The operator of a projection; window bounds are taken over.
     static func `operator`(_ projection: LogicalPlan.Projection, _ input: Schema, _ output: Schema) -> Project {
         let bounds = input.isWindowed ? [input.column(input.keyCount), input.column(input.keyCount + 1)] : []
-        return Project(projection.key.map(\.expression) + bounds + projection.values.map(\.expression), output: output)
+        return Project(
+            projection.key.map(\.expression) + bounds + projection.values.map(\.expression),
+            output: output,
+            inputKeyCount: input.keyCount
+        )
     }
 
     /// A store name that no other store of the query has, the same whenever the statement is planned.

@@ -81,13 +81,6 @@ extension Planning {
                 hint: "mark the column that identifies a row with PRIMARY KEY, or create a STREAM"
             )
         }
-        if columns.values.isEmpty, columns.headers.isEmpty {
-            throw PlanError(
-                SQLState.invalidDefinition,
-                "the \(kind.lowercased()) has no value columns",
-                at: create.name.position
-            )
-        }
         if properties.window != nil, columns.key.isEmpty {
             throw PlanError(
                 SQLState.invalidDefinition,

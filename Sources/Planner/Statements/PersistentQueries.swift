@@ -19,7 +19,8 @@ extension Planning {
                 layout: layout,
                 input: input,
                 timestampColumn: time,
-                isTable: sink.kind == .table
+                isTable: sink.kind == .table,
+                writesNullKeys: analysis.isPartitioned
             )
         }
         return PersistentQueryPlan(

@@ -46,4 +46,13 @@ extension Expression {
             return .column(mapping(index), name: name, type)
         }
     }
+
+    /// True when it reads nothing of a row but the first `count` columns: no other column, and not ROWTIME.
+    func isAnswered(byFirst count: Int) -> Bool {
+        switch self {
+        case .column(let index, _, _): index < count
+        case .rowTime: count == .max
+        default: children.allSatisfy { $0.isAnswered(byFirst: count) }
+        }
+    }
 }

@@ -171,12 +171,12 @@ private final class AggregateOperator: Operator {
         let inputs = states.prepare(batch.columns)
         let run = RecordRun(count: count, records: records, rows: rows)
         if context.settings.emitsEveryChange {
-            emit(states.updateEach(run, inputs, batch.timestamps), rows, count, keyColumns, output)
+            emit(states.updateEach(run, inputs, batch.timestamps), rows, count, batch, output)
         } else {
             states.update(run, inputs, batch.timestamps)
             for group in 0..<groups.count { records[group] = slab + Int(slots[group]) &* stride }
             let touched = RecordRun(count: groups.count, records: records, rows: groups.firstRows)
-            emit(states.results(touched), groups.firstRows, groups.count, keyColumns, output)
+            emit(states.results(touched), groups.firstRows, groups.count, batch, output)
         }
     }
 
@@ -184,7 +184,7 @@ private final class AggregateOperator: Operator {
         _ results: AggregateResults,
         _ rows: UnsafePointer<Int32>,
         _ count: Int,
-        _ keyColumns: [Column],
+        _ batch: Batch,
         _ output: Emitter
     ) {
         context.metrics.rowsOut.add(count)
@@ -192,8 +192,9 @@ private final class AggregateOperator: Operator {
             Batch(
                 schema: states.output,
                 count: count,
-                columns: keyColumns.map { $0.gather(rows, count: count) } + results.columns,
-                timestamps: results.timestamps
+                columns: spec.keys.map { batch.columns[$0].gather(rows, count: count) } + results.columns,
+                timestamps: results.timestamps,
+                headers: batch.headers?.gather(rows, count: count)
             )
         )
     }

@@ -106,12 +106,25 @@ extension Batch {
         }
     }
 
-    /// The columns with NULL in the value columns (those from `valueStart` on) of the flagged rows.
-    func clearingValues(of flags: Buffer, from valueStart: Int) -> [Column] {
+    /// Puts NULL into some columns of the flagged rows.
+    mutating func clear(_ indices: [Int], of flags: Buffer) {
+        guard !indices.isEmpty else { return }
+        let mask = mask(without: flags)
+        for index in indices { columns[index] = columns[index].masked(by: mask) }
+    }
+
+    /// A bit a row, clear for the flagged ones.
+    private func mask(without flags: Buffer) -> Buffer {
         let mask = Bitmap.buffer(count, allSet: true)
         let words = mask.base.assumingMemoryBound(to: UInt64.self)
         let bytes = flags.base.assumingMemoryBound(to: UInt8.self)
         for row in 0..<count where bytes[row] != 0 { Bitmap.clear(words, row) }
+        return mask
+    }
+
+    /// The columns with NULL in the value columns (those from `valueStart` on) of the flagged rows.
+    func clearingValues(of flags: Buffer, from valueStart: Int) -> [Column] {
+        let mask = mask(without: flags)
         return columns.enumerated().map { index, column in index < valueStart ? column : column.masked(by: mask) }
     }
 }

@@ -61,13 +61,22 @@ final class JoinWork {
             schema: spec.output,
             count: count,
             columns: gather(allKeys(), keys) + values[input] + values[1 - input],
-            timestamps: Column.of(times)
+            timestamps: Column.of(times),
+            headers: headers()
         )
         own.removeAll(keepingCapacity: true)
         others.removeAll(keepingCapacity: true)
         keys.removeAll(keepingCapacity: true)
         times.removeAll(keepingCapacity: true)
         return result
+    }
+
+    /// The headers of the batch's rows; rows that have waited have none.
+    private func headers() -> Column? {
+        guard let headers = batch.headers else { return nil }
+        let none = Column.constant(headersType, .array([]), count: 1)
+        let rows = own.map { $0 < 0 || $0 >= batch.count ? Int32(batch.count) : $0 }
+        return gather([Column.concatenated([headers, none])], rows)[0]
     }
 
     private func allKeys() -> [Column] {

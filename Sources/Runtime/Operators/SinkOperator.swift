@@ -63,8 +63,7 @@ private final class SinkOperator: Operator {
     private func writeKeys(_ batch: Batch, _ bad: inout [BadPayload]) throws -> Column {
         guard let keyWriter else { return Column.nulls(.bytes, count: batch.count) }
         let columns = Array(batch.columns[..<spec.input.keyCount])
-        // A key of one column that is NULL is no key at all; a key of several columns keeps its NULLs.
-        let absent = columns.count == 1 ? columns[0].nullFlags : nil
+        let absent = columns.count > 1 && spec.writesNullKeys ? nil : columns.allNullFlags
         let bare = try keyWriter.write(columns, count: batch.count, absent: absent, bad: &bad)
         guard let window = spec.layout.window else { return bare }
         return window.append(to: bare, batch.columns[spec.input.keyCount], batch.columns[spec.input.keyCount + 1])
@@ -160,5 +159,18 @@ extension WindowedKey {
             to[row + 1] = Int32(used)
         }
         return Column(type: .bytes, count: count, validity: keys.validity, data: data, offsets: offsets)
+    }
+}
+
+extension [Column] {
+    /// One byte a row, not zero where every column is NULL; nil where that is nowhere so.
+    fileprivate var allNullFlags: Buffer? {
+        guard let first = first?.nullFlags, count > 1 else { return self.first?.nullFlags }
+        let flags = first.base.assumingMemoryBound(to: UInt8.self)
+        for column in dropFirst() {
+            guard let others = column.nullFlags?.base.assumingMemoryBound(to: UInt8.self) else { return nil }
+            for row in 0..<column.count where others[row] == 0 { flags[row] = 0 }
+        }
+        return first
     }
 }

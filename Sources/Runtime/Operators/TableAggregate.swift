@@ -104,7 +104,8 @@ final class TableAggregateOperator: Operator {
                 schema: states.output,
                 count: run.count,
                 columns: changes.keyColumns.map { $0.gather(run.rows, count: run.count) } + values.columns,
-                timestamps: values.timestamps
+                timestamps: values.timestamps,
+                headers: changes.headers?.gather(run.rows, count: run.count)
             )
         )
     }
@@ -127,6 +128,7 @@ private struct TableSteps {
     let columns: [Column]
     let keyColumns: [Column]
     let timestamps: Column
+    let headers: Column?
     /// Row of each step in ``columns``.
     let rows: UnsafePointer<Int32>
     let count: Int
@@ -145,10 +147,12 @@ private struct TableSteps {
                     ? Column.concatenated([batch.columns[index], before[index]]) : batch.columns[index]
             }
             timestamps = Column.concatenated([batch.timestamps, batch.timestamps])
+            headers = batch.headers.map { Column.concatenated([$0, $0]) }
             rowCount = batch.count * 2
         } else {
             columns = batch.columns
             timestamps = batch.timestamps
+            headers = batch.headers
             rowCount = batch.count
         }
         let columns = columns

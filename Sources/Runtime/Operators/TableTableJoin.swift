@@ -186,7 +186,8 @@ private final class JoinedChanges {
             count: count,
             columns: columns,
             timestamps: Column.of(times),
-            deleted: deleted.contains(1) ? Buffer(copying: deleted) : nil
+            deleted: deleted.contains(1) ? Buffer(copying: deleted) : nil,
+            headers: batch.headers.map { gather([$0], rows)[0] }
         )
     }
 

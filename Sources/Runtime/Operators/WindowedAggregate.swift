@@ -38,7 +38,8 @@ final class WindowedAggregateOperator: Operator {
             keyColumns: keyColumns,
             keys: KeyEncoder.encode(keyColumns, count: batch.count),
             inputs: states.prepare(batch.columns),
-            timestamps: batch.timestamps
+            timestamps: batch.timestamps,
+            headers: batch.headers
         )
         var late = LateRows()
         var start = 0
@@ -57,6 +58,7 @@ final class WindowedAggregateOperator: Operator {
         let keys: Column
         let inputs: [[Column]]
         let timestamps: Column
+        let headers: Column?
     }
 
     private func apply(_ work: Work, _ output: Emitter) throws {
@@ -82,7 +84,8 @@ final class WindowedAggregateOperator: Operator {
                 count: run.count,
                 columns: work.keyColumns.map { $0.gather(run.rows, count: run.count) }
                     + states.rows.windowColumns(run) + results.columns,
-                timestamps: results.timestamps
+                timestamps: results.timestamps,
+                headers: work.headers?.gather(run.rows, count: run.count)
             )
         )
     }

@@ -12,13 +12,25 @@ public struct SinkSpec: Sendable {
     ///
     /// False: the same, as a null value.
     public let isTable: Bool
+    /// Whether a key of several columns that are all NULL is written.
+    ///
+    /// False: it is no key, as it was in the record that the row came from.
+    public let writesNullKeys: Bool
 
-    public init(topic: String, layout: RecordLayout, input: Schema, timestampColumn: Int? = nil, isTable: Bool) {
+    public init(
+        topic: String,
+        layout: RecordLayout,
+        input: Schema,
+        timestampColumn: Int? = nil,
+        isTable: Bool,
+        writesNullKeys: Bool = false
+    ) {
         self.topic = topic
         self.layout = layout
         self.input = input
         self.timestampColumn = timestampColumn
         self.isTable = isTable
+        self.writesNullKeys = writesNullKeys
     }
 }
 
