@@ -3,7 +3,7 @@ import Runtime
 import Values
 
 /// The formats of a source's records, checked against its columns.
-struct SourceFormats {
+public struct SourceFormats {
     var keyFormat: String
     var keyProperties: FormatProperties
     var valueFormat: String
@@ -15,7 +15,7 @@ struct SourceFormats {
     private static let alwaysWrap: Set<String> = ["PROTOBUF", "PROTOBUF_NOSR"]
 
     /// Formats of the dialect that the engine does not read yet.
-    private static let unread: Set<String> = ["AVRO", "JSON_SR", "PROTOBUF", "PROTOBUF_NOSR"]
+    public static let unread: Set<String> = ["AVRO", "JSON_SR", "PROTOBUF", "PROTOBUF_NOSR"]
 
     /// - Parameters:
     ///   - keyFormat, valueFormat: where the properties say nothing.

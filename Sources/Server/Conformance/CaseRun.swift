@@ -19,7 +19,8 @@ final class CaseRun {
         self.test = test
         var planner = PlannerSettings()
         planner.partitions = CaseRun.partitions
-        ground = try TestGround(functions: .conformance, planner: planner, properties: ["auto.offset.reset": "earliest"])
+        let properties = ["auto.offset.reset": "earliest"]
+        ground = try TestGround(functions: .conformance, planner: planner, properties: properties)
     }
 
     /// Runs a case and tells how it ended.
@@ -112,7 +113,9 @@ final class CaseRun {
         for statement in try SQLParser.parse(text) {
             let sql = statement.text(in: text)
             let outcome = try ground.execute(statement, sql: sql, properties: test.properties)
-            for source in ground.catalog.sources.values where declared[source.topic] == nil { declared[source.topic] = source }
+            for source in ground.catalog.sources.values where declared[source.topic] == nil {
+                declared[source.topic] = source
+            }
             if case .record(let record, let topic, _) = outcome { topics[topic, default: []].append(record) }
         }
     }

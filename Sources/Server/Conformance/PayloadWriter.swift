@@ -40,7 +40,9 @@ struct PayloadWriter {
         let text = json.text ?? json.compactText
         switch type {
         case .integer:
-            if let number = Double(text) { return withUnsafeBytes(of: Int32(clamping: Int64(number)).bigEndian, Array.init) }
+            if let number = Double(text) {
+                return withUnsafeBytes(of: Int32(clamping: Int64(number)).bigEndian, Array.init)
+            }
         case .bigint:
             if let number = Int64(text) ?? Double(text).map({ Int64($0) }) { return PayloadWriter.word(number) }
         case .double:

@@ -19,7 +19,9 @@ struct PostConditions {
         for wanted in post["sources"]?.elements ?? [] {
             if let problem = source(wanted) { return .differs(problem) }
         }
-        if let pattern = post["topics"]?["blacklist"]?.text, let problem = unwanted(pattern) { return .differs(problem) }
+        if let pattern = post["topics"]?["blacklist"]?.text, let problem = unwanted(pattern) {
+            return .differs(problem)
+        }
         var named: String?
         for wanted in post["topics"]?["topics"]?.elements ?? [] {
             guard let name = wanted["name"]?.text else { continue }

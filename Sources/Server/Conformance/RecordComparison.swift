@@ -22,7 +22,8 @@ struct RecordComparison {
         if let problem = compare(key, expected.key, source?.keyFormat ?? "KAFKA", source?.keyFields ?? []) {
             return "key: \(problem)"
         }
-        if let problem = compare(actual.value, expected.value, source?.valueFormat ?? "JSON", source?.valueFields ?? []) {
+        if let problem = compare(actual.value, expected.value, source?.valueFormat ?? "JSON", source?.valueFields ?? [])
+        {
             return "value: \(problem)"
         }
         if let timestamp = expected.timestamp, timestamp != actual.timestamp, hasInputs || timestamp != 0 {

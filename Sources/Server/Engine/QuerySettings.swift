@@ -116,8 +116,8 @@ struct QuerySettings: Sendable {
         case "ksql.functions.collect_list.limit", "ksql.functions.collect_set.limit":
             Int(value) == nil ? "expected a whole number, found '\(value)'" : nil
         case "ksql.persistence.default.format.key", "ksql.persistence.default.format.value":
-            // The planner says more about a format that it does not know.
-            value.isEmpty ? "expected the name of a format, found ''" : nil
+            // The planner says of a format that is not read yet that it is not supported.
+            SourceFormats.unread.contains(value.uppercased()) ? nil : oneOf(Formats.all.map(\.name).sorted(), value)
         case let name where known.contains { $0.name == name && ["true", "false"].contains($0.defaultValue) }:
             oneOf(["true", "false"], value)
         default: nil

@@ -46,7 +46,8 @@ final class TopologyDriver {
         inputTopics = read.enumerated().filter { index, topic in
             !internalTopics.contains(topic) && read.firstIndex(of: topic) == index
         }.map(\.element)
-        outputTopic = plan.topology.subtopologies.flatMap(\.nodes).lazy.compactMap { ($0.spec as? SinkSpec)?.topic }.first
+        let nodes = plan.topology.subtopologies.flatMap(\.nodes)
+        outputTopic = nodes.lazy.compactMap { ($0.spec as? SinkSpec)?.topic }.first
         let topics = internalTopics.union(inputTopics).union(outputTopic.map { [$0] } ?? [])
         for topic in topics.sorted() { try broker.createTopic(topic, TopicSettings(partitions: 1)) }
         let work = QueryWork(

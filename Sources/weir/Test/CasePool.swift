@@ -47,7 +47,9 @@ struct CasePool {
                 give(workers[position])
             }
             for (position, worker) in workers.enumerated() {
-                guard let (index, since) = worker.current, CasePool.now() - since > CasePool.millisecondsMax else { continue }
+                guard let (index, since) = worker.current, CasePool.now() - since > CasePool.millisecondsMax else {
+                    continue
+                }
                 results[index] = suite.crash(index, "no answer within \(CasePool.millisecondsMax / 1000) s")
                 worker.kill()
                 workers[position] = try CaseWorker(arguments: arguments)
@@ -59,7 +61,9 @@ struct CasePool {
 
     /// The workers that have something to read, after at most a fifth of a second.
     private func readable(_ workers: [CaseWorker]) -> [Int] {
-        var descriptors = workers.map { pollfd(fd: $0.current == nil ? -1 : $0.output, events: Int16(POLLIN), revents: 0) }
+        var descriptors = workers.map {
+            pollfd(fd: $0.current == nil ? -1 : $0.output, events: Int16(POLLIN), revents: 0)
+        }
         guard poll(&descriptors, nfds_t(descriptors.count), 200) > 0 else { return [] }
         return descriptors.indices.filter { descriptors[$0].revents != 0 }
     }

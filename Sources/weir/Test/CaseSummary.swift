@@ -27,7 +27,7 @@ struct CaseSummary {
         return lines.joined(separator: "\n")
     }
 
-    private static let titles = CaseResult.Status.allCases.map { "+\($0)" } + CaseResult.Status.allCases.map { "-\($0)" }
+    private static let titles = ["+", "-"].flatMap { sign in CaseResult.Status.allCases.map { "\(sign)\($0)" } }
 
     private func counts(_ results: [CaseResult]) -> [String] {
         [true, false].flatMap { isPositive in
