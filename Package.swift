@@ -76,7 +76,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: ["Server", "weir"],
-            exclude: ["Golden"],
+            exclude: ["Golden", "SQL"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -39,14 +39,19 @@ public struct Planner {
         properties: [String: String] = [:],
         queryNumber: Int
     ) throws(PlanError) -> PlannedStatement {
-        let planning = Planning(
+        let planning = try planning(sql: sql, properties: properties, queryNumber: queryNumber)
+        return try planning.plan(statement)
+    }
+
+    /// The planning of one statement; see ``plan(_:sql:properties:queryNumber:)``.
+    func planning(sql: String, properties: [String: String], queryNumber: Int) throws(PlanError) -> Planning {
+        Planning(
             planner: self,
             settings: try settings.applying(properties),
             limits: AggregateLimits(properties),
             sql: sql,
             queryNumber: queryNumber
         )
-        return try planning.plan(statement)
     }
 
     /// How a topic was created; nil when it does not exist.

@@ -149,7 +149,7 @@ extension Planning {
     }
 
     /// The value of an expression without columns, converted to a column's type where nothing is lost.
-    private func value(_ syntax: SyntaxExpression, for field: Schema.Field, of target: SourceDescription)
+    func value(_ syntax: SyntaxExpression, for field: Schema.Field, of target: SourceDescription)
         throws(PlanError) -> Value
     {
         let typer = analyzer(.persistent).typer(Scope(sources: [])).inClause("VALUES")

@@ -148,6 +148,10 @@ public struct TaskSettings: Hashable, Sendable {
     public var emitsFinal: Bool
     /// How far apart in time the rows of one message between tasks may be; a message is always read whole.
     public var messageMilliseconds: Int64
+    /// Whether a record whose time cannot be told ends the query; otherwise it is skipped and noted.
+    public var failsOnBadTimestamps = false
+    /// Whether a record that cannot be read ends the query; otherwise it is skipped and noted.
+    public var failsOnBadRecords = false
 
     public init(
         emitsEveryChange: Bool = false,

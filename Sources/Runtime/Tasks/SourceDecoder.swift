@@ -8,12 +8,20 @@ final class SourceDecoder {
     let metrics: OperatorMetrics
     private let records: RecordDecoder?
     private let rowsMax: Int
+    private let settings: TaskSettings
 
-    init(_ spec: SourceSpec, formats: FormatRegistry, query: String, log: any ProcessingLog, rowsMax: Int) throws {
+    init(
+        _ spec: SourceSpec,
+        formats: FormatRegistry,
+        query: String,
+        log: any ProcessingLog,
+        settings: TaskSettings
+    ) throws {
         self.spec = spec
         self.query = query
         self.log = log
-        self.rowsMax = max(rowsMax, 1)
+        self.settings = settings
+        rowsMax = max(settings.batchRowsMax, 1)
         metrics = OperatorMetrics()
         switch spec.payload {
         case .batches: records = nil
@@ -72,7 +80,11 @@ final class SourceDecoder {
     private func decodeRecords(_ run: MessageRun, _ records: RecordDecoder) throws -> Batch {
         var bad: [BadPayload] = []
         let (batch, dropped) = try records.decode(run, bad: &bad)
-        for problem in bad { report(problem, run) }
+        for problem in bad {
+            report(problem, run)
+            let isFatal = problem.isTimestamp ? settings.failsOnBadTimestamps : settings.failsOnBadRecords
+            if isFatal { throw BadRecord(problem, run) }
+        }
         metrics.errors.add(bad.count)
         metrics.dropped.add(dropped)
         metrics.rowsOut.add(batch.count)
@@ -92,6 +104,17 @@ final class SourceDecoder {
                 reason: problem.reason
             )
         )
+    }
+}
+
+/// A record that ends its query, as its properties say.
+struct BadRecord: Error, CustomStringConvertible {
+    let description: String
+
+    fileprivate init(_ problem: BadPayload, _ run: MessageRun) {
+        let offset = run.offsets.values(as: Int64.self)[problem.row]
+        let field = problem.field.map { "field \($0): " } ?? ""
+        description = "record \(offset) of \(run.topic)-\(run.partition): \(field)\(problem.reason)"
     }
 }
 

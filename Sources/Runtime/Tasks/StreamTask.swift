@@ -55,7 +55,7 @@ public final class StreamTask {
                 formats: context.formats,
                 query: context.query,
                 log: context.log,
-                rowsMax: context.settings.batchRowsMax
+                settings: context.settings
             )
         }
         var made: [any Operator] = []

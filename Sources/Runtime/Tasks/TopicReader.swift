@@ -12,7 +12,8 @@ public final class TopicReader {
         log: any ProcessingLog,
         rowsMax: Int = 4096
     ) throws {
-        decoder = try SourceDecoder(spec, formats: formats, query: query, log: log, rowsMax: rowsMax)
+        let settings = TaskSettings(batchRowsMax: rowsMax)
+        decoder = try SourceDecoder(spec, formats: formats, query: query, log: log, settings: settings)
     }
 
     /// The rows of a run in batches.

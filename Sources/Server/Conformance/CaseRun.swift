@@ -40,7 +40,7 @@ final class CaseRun {
 
     private func difference() throws -> CaseDifference? {
         if test.topics.contains(where: \.needsRegistry) { return .unsupported("a topic with a registered schema") }
-        let statements = try CaseRun.split(test.statements)
+        let statements = StatementText.split(test.statements.joined(separator: "\n")).map(\.text)
         for topic in test.topics { try create(topic.name, topic.partitions) }
         for text in statements { try createTopic(of: text) }
         for record in test.inputs + test.outputs { try create(record.topic, CaseRun.partitions) }
@@ -71,20 +71,6 @@ final class CaseRun {
     }
 
     // MARK: Statements
-
-    /// The statements of all texts, each with its `;`.
-    private static func split(_ texts: [String]) throws -> [String] {
-        var bytes = Array(texts.joined(separator: "\n").utf8)[...]
-        var statements: [String] = []
-        var splitter = StatementSplitter()
-        while let count = splitter.scan(bytes) {
-            statements.append(String(decoding: bytes.prefix(count), as: UTF8.self))
-            bytes = bytes.dropFirst(count)
-        }
-        let rest = String(decoding: bytes, as: UTF8.self)
-        if rest.contains(where: { !$0.isWhitespace }) { statements.append(rest) }
-        return statements
-    }
 
     private func create(_ topic: String, _ partitions: Int) throws {
         guard try ground.engine.broker.describe(topic) == nil else { return }

@@ -2,34 +2,13 @@ import Foundation
 
 /// Reads ksqlDB's query validation files and expands their cases by format and configuration.
 enum ConformanceFile {
-    /// Why a file is no such file.
-    struct Malformed: Error, CustomStringConvertible {
-        let file: String
-        let reason: String
-        var description: String { "\(file): \(reason)" }
-    }
-
-    /// Every enabled case of the files at the paths, directories included, in the order of names.
-    static func cases(at paths: [String]) throws -> [ConformanceCase] {
-        try paths.flatMap { try files(at: $0) }.flatMap { try cases(of: $0) }
-    }
-
-    private static func files(at path: String) throws -> [String] {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw Malformed(file: path, reason: "there is no such file or directory")
-        }
-        guard isDirectory.boolValue else { return [path] }
-        return try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".json") }.sorted()
-            .map { path + "/" + $0 }
-    }
-
-    private static func cases(of path: String) throws -> [ConformanceCase] {
+    /// Every enabled case of a file.
+    static func cases(of data: Data, path: String) throws -> [ConformanceCase] {
         let file = path.split(separator: "/").last.map(String.init) ?? path
-        guard let data = FileManager.default.contents(atPath: path), let json = JSONValue(data) else {
-            throw Malformed(file: path, reason: "this is not JSON")
+        guard let json = JSONValue(data) else { throw TestFileError(file: path, reason: "this is not JSON") }
+        guard let nodes = json["tests"]?.elements else {
+            throw TestFileError(file: path, reason: "there are no \"tests\"")
         }
-        guard let nodes = json["tests"]?.elements else { throw Malformed(file: path, reason: "there are no \"tests\"") }
         return try nodes.filter { $0["enabled"] != .bool(false) }.flatMap { try expand($0, file: file) }
     }
 
@@ -48,7 +27,7 @@ enum ConformanceFile {
         config: String?
     ) throws -> ConformanceCase {
         guard let name = node["name"]?.text, let statements = node["statements"]?.elements?.compactMap(\.text) else {
-            throw Malformed(file: file, reason: "a case has no name or no statements")
+            throw TestFileError(file: file, reason: "a case has no name or no statements")
         }
         func inserted(_ text: String) -> String { format.map { text.replacing("{FORMAT}", with: $0) } ?? text }
         var properties: [String: String] = [:]
@@ -84,7 +63,7 @@ enum ConformanceFile {
         _ file: String,
         _ inserted: (String) -> String
     ) throws -> ConformanceCase.Topic {
-        guard let name = node["name"]?.text else { throw Malformed(file: file, reason: "a topic has no name") }
+        guard let name = node["name"]?.text else { throw TestFileError(file: file, reason: "a topic has no name") }
         let schemas = ["keySchema", "valueSchema", "keySchemaId", "valueSchemaId"]
         return ConformanceCase.Topic(
             name: inserted(name),
@@ -94,7 +73,7 @@ enum ConformanceFile {
     }
 
     private static func record(_ node: JSONValue, _ file: String) throws -> ConformanceCase.Record {
-        guard let topic = node["topic"]?.text else { throw Malformed(file: file, reason: "a record has no topic") }
+        guard let topic = node["topic"]?.text else { throw TestFileError(file: file, reason: "a record has no topic") }
         var window: ConformanceCase.Window?
         if let bounds = node["window"], let start = bounds["start"]?.integer, let end = bounds["end"]?.integer {
             let isSession = bounds["type"]?.text?.lowercased() == "session"

@@ -56,6 +56,8 @@ struct QuerySettings: Sendable {
         flag("ksql.query.pull.table.scan.enabled", true, "whether pull queries may read all rows of a table"),
         flag("ksql.query.pull.stream.enabled", true, "whether pull queries may read streams"),
         flag("ksql.persistence.wrap.single.values", true, "whether a single value column is a JSON object"),
+        flag("ksql.timestamp.throw.on.invalid", false, "whether a record whose time cannot be told ends its query"),
+        flag("ksql.fail.on.deserialization.error", false, "whether a record that cannot be read ends its query"),
         Property(
             name: "ksql.persistence.default.format.key",
             defaultValue: "KAFKA",
@@ -148,12 +150,15 @@ struct QuerySettings: Sendable {
     /// Settings of each task, when the query's stateful tasks share its cache.
     func taskSettings(tasks: Int) -> TaskSettings {
         let bytes = properties["cache.max.bytes.buffering"].flatMap { Int($0) } ?? 64 << 20
-        return TaskSettings(
+        var settings = TaskSettings(
             emitsEveryChange: properties["weir.emit"]?.lowercased() == "every",
             cacheBytesMax: max(bytes / max(tasks, 1), 1 << 10),
             batchRowsMax: properties["weir.batch.rows"].flatMap { Int($0) } ?? 4096,
             emitsFinal: properties["ksql.suppress.enabled"]?.lowercased() != "false"
         )
+        settings.failsOnBadTimestamps = properties["ksql.timestamp.throw.on.invalid"]?.lowercased() == "true"
+        settings.failsOnBadRecords = properties["ksql.fail.on.deserialization.error"]?.lowercased() == "true"
+        return settings
     }
 
     /// How far ahead in time an input is read; nil where nothing is set.

@@ -65,6 +65,9 @@ final class TestGround {
     /// What there is now.
     var catalog: Catalog { engine.control.sync { engine.catalog } }
 
+    /// The planner over ``catalog``.
+    var planner: Planner { engine.control.sync { engine.planner } }
+
     /// Brings ``queries`` in line with what the engine runs now.
     private func follow(_ planned: PlannedStatement) throws -> Outcome {
         queries.removeAll { engine.queries[$0.plan.id] == nil }

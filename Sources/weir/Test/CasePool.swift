@@ -3,7 +3,7 @@ import Server
 
 /// Deals the cases of a suite to some worker processes and collects their results.
 struct CasePool {
-    private let suite: ConformanceSuite
+    private let suite: TestSuite
     private let arguments: [String]
     private let jobs: Int
 
@@ -11,7 +11,7 @@ struct CasePool {
     private static let millisecondsMax: Int64 = 20_000
 
     /// - Parameter arguments: with which this program is a worker for the same suite.
-    init(_ suite: ConformanceSuite, arguments: [String], jobs: Int) {
+    init(_ suite: TestSuite, arguments: [String], jobs: Int) {
         self.suite = suite
         self.arguments = arguments
         self.jobs = min(jobs, max(suite.count, 1))
@@ -39,9 +39,9 @@ struct CasePool {
                 switch workers[position].read() {
                 case .nothing: continue
                 case .line(let bytes):
-                    results[index] = JSONValue(bytes).flatMap { suite.result(index, $0) }
+                    results[index] = result(index, bytes)
                 case .ended(let reason):
-                    results[index] = suite.crash(index, reason)
+                    results[index] = suite.result(index, .crash, reason)
                     workers[position] = try CaseWorker(arguments: arguments)
                 }
                 give(workers[position])
@@ -50,13 +50,20 @@ struct CasePool {
                 guard let (index, since) = worker.current, CasePool.now() - since > CasePool.millisecondsMax else {
                     continue
                 }
-                results[index] = suite.crash(index, "no answer within \(CasePool.millisecondsMax / 1000) s")
+                results[index] = suite.result(index, .crash, "no answer within \(CasePool.millisecondsMax / 1000) s")
                 worker.kill()
                 workers[position] = try CaseWorker(arguments: arguments)
                 give(workers[position])
             }
         }
-        return results.enumerated().map { $1 ?? suite.crash($0, "the answer could not be read") }
+        return results.enumerated().map { $1 ?? suite.result($0, .crash, "the answer could not be read") }
+    }
+
+    /// The result in an answer of a worker.
+    private func result(_ index: Int, _ line: [UInt8]) -> CaseResult? {
+        let json = JSONValue(line)
+        guard let status = json?["status"]?.text.flatMap(CaseResult.Status.init) else { return nil }
+        return suite.result(index, status, json?["difference"]?.text)
     }
 
     /// The workers that have something to read, after at most a fifth of a second.

@@ -79,7 +79,7 @@ final class CaseWorker {
     }
 
     /// The other end: runs what is asked for until standard input ends.
-    static func serve(_ suite: ConformanceSuite) {
+    static func serve(_ suite: TestSuite) {
         while let line = readLine() {
             guard let index = Int(line), (0..<suite.count).contains(index) else { continue }
             printLine(suite.run(index).json.compactText)

@@ -15,16 +15,18 @@ extension Subcommand {
             Option("verbose", "v", "name every case"),
             Option("worker", nil, "run the cases whose numbers come on standard input, for weir test itself"),
         ],
-        examples: ["weir test --qtt query-validation-tests --report report.json"]
+        examples: [
+            "weir test sql-examples/tests",
+            "weir test --qtt query-validation-tests --report report.json",
+        ]
     ) { arguments throws(UsageError) in
         guard !arguments.operands.isEmpty else { throw UsageError("no file is given") }
-        guard arguments.has("qtt") else { throw UsageError("--qtt is missing") }
-        return try ConformanceCommand(arguments).run()
+        return try TestCommand(arguments).run()
     }
 }
 
-/// `weir test --qtt` with its options.
-private struct ConformanceCommand {
+/// `weir test` with its options.
+private struct TestCommand {
     private let arguments: Arguments
     private let jobs: Int
 
@@ -35,13 +37,20 @@ private struct ConformanceCommand {
 
     func run() -> ExitCode {
         do {
-            let suite = try ConformanceSuite(paths: arguments.operands, filter: arguments.value("filter"))
+            let kind: TestSuite.Kind = arguments.has("qtt") ? .conformance : .sql
+            let suite = try TestSuite(kind, paths: arguments.operands, filter: arguments.value("filter"))
+            guard suite.count > 0 else {
+                printError("weir test: there are no such tests")
+                return .failed
+            }
             if arguments.has("worker") {
                 CaseWorker.serve(suite)
                 return .ok
             }
             signal(SIGPIPE, SIG_IGN)
-            let words = ["test", "--qtt", "--worker"] + filterWords + ["--"] + arguments.operands
+            let words =
+                ["test", "--worker"] + (kind == .conformance ? ["--qtt"] : []) + filterWords + ["--"]
+                + arguments.operands
             let results = try CasePool(suite, arguments: words, jobs: jobs).run()
             return try report(results)
         } catch {

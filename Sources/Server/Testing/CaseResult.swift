@@ -31,6 +31,16 @@ public struct CaseResult: Sendable {
         self.difference = difference
     }
 
+    init(_ test: SQLTest, _ status: Status, _ difference: String? = nil) {
+        file = test.file
+        name = test.name
+        format = nil
+        config = nil
+        isPositive = test.isPositive
+        self.status = status
+        self.difference = difference
+    }
+
     /// An object of the report.
     public var json: JSONValue {
         let text = { (value: String?) in value.map { JSONValue.string($0) } ?? .null }

@@ -1,0 +1,119 @@
+import Parser
+import Runtime
+import Values
+
+/// What `ASSERT VALUES` or `ASSERT NULL VALUES` says about the next record of a source.
+public struct ExpectedRecord: Sendable {
+    public let source: SourceDescription
+    /// Values of columns of ``SourceDescription/schema``, by number.
+    public let values: [(column: Int, value: Value)]
+    /// ROWTIME in milliseconds, if the statement gives it.
+    public let rowTime: Int64?
+    /// Whether the record has no value.
+    public let isTombstone: Bool
+}
+
+extension Planner {
+    /// The record that an assertion expects.
+    public func expectedRecord(
+        _ assertion: AssertValues,
+        sql: String,
+        properties: [String: String]
+    ) throws(PlanError) -> ExpectedRecord {
+        guard let source = catalog.source(assertion.source.text) else { throw catalog.unknownSource(assertion.source) }
+        let schema = source.schema
+        let columns = try assertedColumns(assertion, schema)
+        let planning = try planning(sql: sql, properties: properties, queryNumber: 0)
+        var values: [(column: Int, value: Value)] = []
+        var rowTime: Int64?
+        for (column, syntax) in zip(columns, assertion.values) {
+            guard let column else {
+                let value = try planning.value(syntax, for: Schema.Field("ROWTIME", .bigint), of: source)
+                if case .bigint(let time) = value { rowTime = time }
+                continue
+            }
+            values.append((column, try planning.value(syntax, for: schema.fields[column], of: source)))
+        }
+        return ExpectedRecord(source: source, values: values, rowTime: rowTime, isTombstone: assertion.isTombstone)
+    }
+
+    /// The columns that an assertion names, nil being ROWTIME.
+    private func assertedColumns(_ assertion: AssertValues, _ schema: Schema) throws(PlanError) -> [Int?] {
+        var columns: [Int?] = assertion.isTombstone ? Array(schema.key.indices) : Array(schema.fields.indices)
+        if !assertion.columns.isEmpty {
+            columns = []
+            for name in assertion.columns {
+                if name.text == "ROWTIME" {
+                    columns.append(nil)
+                } else if let index = schema.index(of: name.text) {
+                    columns.append(index)
+                } else {
+                    throw PlanError(
+                        SQLState.unknownColumn,
+                        "there is no column named \(quotedIdentifier(name.text)) in \(assertion.source.text)",
+                        at: name.position,
+                        hint: didYouMean(name.text, among: schema.fields.map(\.name))
+                    )
+                }
+            }
+        }
+        guard columns.count == assertion.values.count else {
+            throw PlanError(
+                SQLState.syntax,
+                "Expected a value for each column: \(columns.count) columns, \(assertion.values.count) values",
+                at: assertion.values.first?.position
+            )
+        }
+        return columns
+    }
+
+    /// What is not as `ASSERT STREAM` or `ASSERT TABLE` says; nil when all is.
+    ///
+    /// Only what the statement writes is compared.
+    public func difference(_ assertion: AssertSource) throws(PlanError) -> String? {
+        guard let source = catalog.source(assertion.name.text) else { throw catalog.unknownSource(assertion.name) }
+        guard source.kind == assertion.source else {
+            return "\(source.name) is a \(source.kind.rawValue), expected a \(assertion.source.rawValue)"
+        }
+        if !assertion.columns.isEmpty {
+            var wanted: [String] = []
+            for column in assertion.columns {
+                let isKey = column.role == .key || column.role == .primaryKey
+                wanted.append(Planner.spelled(column.name.text, try catalog.resolve(column.type), isKey))
+            }
+            var found = source.keyFields.map { Planner.spelled($0.name, $0.type, true) }
+            found += (source.valueFields + source.headers.map { Schema.Field($0.name, $0.kind.type) })
+                .map { Planner.spelled($0.name, $0.type, false) }
+            guard wanted == found else {
+                return "the columns are \(found.joined(separator: ", ")), expected \(wanted.joined(separator: ", "))"
+            }
+        }
+        let properties = try SourceProperties(assertion.properties, for: .create(assertion.source))
+        return properties.differences(from: source).first
+    }
+
+    private static func spelled(_ name: String, _ type: SQLType, _ isKey: Bool) -> String {
+        "\(quotedIdentifier(name)) \(type)\(isKey ? " KEY" : "")"
+    }
+}
+
+extension SourceProperties {
+    /// What a source has otherwise than the properties say.
+    fileprivate func differences(from source: SourceDescription) -> [String] {
+        func compare<T: Equatable>(_ name: String, _ wanted: T?, _ found: T?) -> String? {
+            guard let wanted, wanted != found else { return nil }
+            return "\(name) is \(found.map { "\($0)" } ?? "not set"), expected \(wanted)"
+        }
+        return [
+            compare("KAFKA_TOPIC", topic, source.topic), compare("KEY_FORMAT", keyFormat, source.keyFormat),
+            compare("VALUE_FORMAT", valueFormat, source.valueFormat),
+            compare("KEY_DELIMITER", keyDelimiter, source.keyProperties.delimiter),
+            compare("VALUE_DELIMITER", valueDelimiter, source.valueProperties.delimiter),
+            compare("WRAP_SINGLE_VALUE", wrapsSingle, source.valueProperties.wrapsSingle),
+            compare("TIMESTAMP", timestamp?.name, source.timestamp?.name),
+            compare("TIMESTAMP_FORMAT", timestamp?.pattern, source.timestamp?.pattern),
+            compare("WINDOW_TYPE", window?.typeName, source.window?.typeName),
+            compare("WINDOW_SIZE", window?.runtimeKey, source.window?.runtimeKey),
+        ].compactMap { $0 }
+    }
+}
