@@ -72,7 +72,8 @@ struct PropertyReader {
         case "SPACE": return UInt8(ascii: " ")
         case "TAB": return UInt8(ascii: "\t")
         default:
-            guard text.utf8.count == 1, let byte = text.utf8.first else {
+            // A blank is easily overlooked.
+            guard text.utf8.count == 1, let byte = text.utf8.first, byte > 0x20 else {
                 throw wrong(name, property, "one ASCII character, SPACE or TAB")
             }
             return byte

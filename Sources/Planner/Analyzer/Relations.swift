@@ -34,7 +34,7 @@ extension QueryAnalyzer {
             pseudoColumns: pseudoColumns(source, query)
         )
         let plan = LogicalPlan.scan(scan)
-        return Rows(plan, Scope(sources: [scopeSource(scan)]), sources: [source])
+        return Rows(plan, Scope(sources: [scopeSource(scan, isJoined: !query.from.joins.isEmpty)]), sources: [source])
     }
 
     private func pseudoColumns(_ source: SourceDescription, _ query: Query) -> [LogicalPlan.Scan.Pseudo] {
@@ -55,12 +55,13 @@ extension QueryAnalyzer {
         return columns
     }
 
-    private func scopeSource(_ scan: LogicalPlan.Scan) -> Scope.Source {
+    /// The names of a source's columns; what a persistent query writes has its own window bounds, a join does not.
+    private func scopeSource(_ scan: LogicalPlan.Scan, isJoined: Bool) -> Scope.Source {
         let output = scan.output
         let columns = output.fields.indices.map { index in
             let name = output.fields[index].name
             let isBound = output.isWindowed && (output.keyCount..<output.valueStart).contains(index)
-            let isListed = isBound ? use != .persistent : !Scope.pseudoColumns.contains(name)
+            let isListed = isBound ? use != .persistent || isJoined : !Scope.pseudoColumns.contains(name)
             return Scope.Column(name, output.column(index), isListed: isListed)
         }
         return Scope.Source(name: scan.alias, columns: columns, rowTime: .rowTime)
