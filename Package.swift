@@ -40,7 +40,7 @@ let package = Package(
 
         // The outside world; each C module is imported by exactly one of these.
         library("Storage", ["Values", "Runtime", "CRocksDB", "CRocksExtras", "CChecksum"]),
-        library("Connectors", ["Values", "Runtime", "CRdKafka", "CLibPQ", "CSimdJSON"]),
+        library("Connectors", ["Values", "Functions", "Runtime", "CRdKafka", "CLibPQ", "CSimdJSON"]),
         .target(
             name: "Server",
             dependencies: [
@@ -73,9 +73,12 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
 
+        // What tests of several targets start and wait for.
+        .target(name: "CSpawn", path: "Tests/CSpawn"),
+        .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server", "weir"],
+            dependencies: ["Server", "weir", "TestSupport"],
             exclude: ["Golden", "SQL"],
             swiftSettings: strict
         ),
@@ -87,7 +90,7 @@ let package = Package(
         ),
         .testTarget(name: "ParserTests", dependencies: ["Parser"], exclude: ["Golden"], swiftSettings: strict),
         tests("ValuesTests", ["Values"]),
-        tests("ConnectorsTests", ["Connectors", "Runtime", "Values"]),
+        tests("ConnectorsTests", ["Connectors", "Runtime", "Values", "TestSupport"]),
         tests("StorageTests", ["Storage", "Runtime", "Values", "CChecksum"]),
         tests("RuntimeTests", ["Runtime", "Values", "Functions"]),
         tests("FunctionsTests", ["Values", "Functions"]),

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Server
@@ -18,41 +19,14 @@ struct ShellTests {
         return server
     }
 
-    private struct Result: Equatable {
-        var output: String
-        var errors: String
-        var status: Int32
-    }
-
     /// Runs `weir sql` with input to its end.
     private func run(
         _ port: UInt16,
         _ arguments: [String],
         input: String = "",
         environment: [String: String] = [:]
-    ) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(filePath: shellPath)
-        process.arguments = ["sql", "--port", "\(port)"] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let (inPipe, outPipe, errorPipe) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = inPipe
-        process.standardOutput = outPipe
-        process.standardError = errorPipe
-        try process.run()
-        let writer = DispatchWorkItem {
-            inPipe.fileHandleForWriting.write(Data(input.utf8))
-            try? inPipe.fileHandleForWriting.close()
-        }
-        DispatchQueue.global().async(execute: writer)
-        let output = outPipe.fileHandleForReading.readDataToEndOfFile()
-        let errors = errorPipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Result(
-            output: String(decoding: output, as: UTF8.self),
-            errors: String(decoding: errors, as: UTF8.self),
-            status: process.terminationStatus
-        )
+    ) throws -> Program.Result {
+        try Program(shellPath, ["sql", "--port", "\(port)"] + arguments, environment: environment).run(input: input)
     }
 
     @Test func writesObjectsIntoAPipe() throws {
@@ -60,7 +34,9 @@ struct ShellTests {
         defer { server.stop() }
         let result = try run(server.port, ["-c", "rows 2; echo it's \"x\"", "--command", "ROWS 1;"])
         let row = "{\"N\":1,\"S\":\"abcdefghijklmnopqrstuvwxyz\"}\n"
-        #expect(result == Result(output: row + row + "{\"TEXT\":\"it's \\\"x\\\"\"}\n" + row, errors: "", status: 0))
+        #expect(
+            result == Program.Result(output: row + row + "{\"TEXT\":\"it's \\\"x\\\"\"}\n" + row, errors: "", status: 0)
+        )
     }
 
     @Test func drawsTables() throws {
@@ -77,14 +53,14 @@ struct ShellTests {
             └────────┴────────────────────────────┘
 
             """
-        #expect(result == Result(output: expected, errors: "", status: 0))
+        #expect(result == Program.Result(output: expected, errors: "", status: 0))
     }
 
     @Test func writesCommaSeparatedValues() throws {
         let server = try start()
         defer { server.stop() }
         let result = try run(server.port, ["-F", "csv", "-c", "ROWS 2;"])
-        #expect(result == Result(output: "N,S\n1,abc\n1,abc\n", errors: "", status: 0))
+        #expect(result == Program.Result(output: "N,S\n1,abc\n1,abc\n", errors: "", status: 0))
     }
 
     @Test func pointsAtMistakesAndStops() throws {
@@ -99,10 +75,10 @@ struct ShellTests {
             """
         #expect(
             try run(server.port, ["-c", "FAIL tabs and all; ECHO x;"])
-                == Result(output: "", errors: expected, status: 1)
+                == Program.Result(output: "", errors: expected, status: 1)
         )
         let goesOn = try run(server.port, ["-k", "-c", "FAIL tabs and all; ECHO x;"])
-        #expect(goesOn == Result(output: "{\"TEXT\":\"x\"}\n", errors: expected, status: 1))
+        #expect(goesOn == Program.Result(output: "{\"TEXT\":\"x\"}\n", errors: expected, status: 1))
         let script = try run(server.port, [], input: "\n\nECHO x;\n\nFAIL;\nECHO y;\n")
         #expect(script.output == "{\"TEXT\":\"x\"}\n")
         #expect(script.errors.hasPrefix("ERROR 42703 unknown column \"X\"  (standard input, line 5, column 6)\n"))
@@ -132,17 +108,10 @@ struct ShellTests {
     @Test func endsAPushQueryOnInterrupt() throws {
         let server = try start()
         defer { server.stop() }
-        let process = Process()
-        process.executableURL = URL(filePath: shellPath)
-        process.arguments = ["sql", "--port", "\(server.port)", "-F", "csv", "-c", "PUSH;"]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        // The header is out, so the query runs.
-        #expect(pipe.fileHandleForReading.availableData == Data("N\n".utf8))
-        process.interrupt()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        // The header says that the query runs.
+        let arguments = ["sql", "--port", "\(server.port)", "-F", "csv", "-c", "PUSH;"]
+        let result = try Program(shellPath, arguments).run(signal: SIGINT)
+        #expect(result == Program.Result(output: "N\n", errors: "", status: 0))
     }
 
     @Test func saysWhoItIs() throws {
@@ -150,9 +119,9 @@ struct ShellTests {
         defer { server.stop() }
         #expect(try run(server.port, ["-c", "ECHO x"]).errors.contains("the server asks for a token"))
         let wrong = try run(server.port, ["-c", "ECHO x"], environment: ["WEIR_TOKEN": "wrong"])
-        #expect(wrong == Result(output: "", errors: "weir sql: the token is wrong\n", status: 1))
+        #expect(wrong == Program.Result(output: "", errors: "weir sql: the token is wrong\n", status: 1))
         let right = try run(server.port, ["-c", "ECHO x"], environment: ["WEIR_TOKEN": "s3cret"])
-        #expect(right == Result(output: "{\"TEXT\":\"x\"}\n", errors: "", status: 0))
+        #expect(right == Program.Result(output: "{\"TEXT\":\"x\"}\n", errors: "", status: 0))
     }
 
     @Test func refusesAWrongCommandLine() throws {

@@ -71,7 +71,7 @@ final class Listener {
         accept: @escaping (Int32, String) -> Void
     ) throws(ServerError) -> Listener {
         var address = try SocketAddress(unixPath: path)
-        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(probe) }
         let answers = address.withSocketAddress { connect(probe, $0, socklen_t($1)) } == 0
         guard !answers else {

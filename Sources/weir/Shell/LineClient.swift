@@ -127,7 +127,8 @@ final class LineClient {
         var code = ECONNREFUSED
         var next = list
         while let address = next?.pointee {
-            let descriptor = socket(address.ai_family, address.ai_socktype, 0)
+            let kind = address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue)
+            let descriptor = socket(address.ai_family, kind, 0)
             if Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 { return descriptor }
             code = errno
             close(descriptor)
@@ -147,7 +148,7 @@ final class LineClient {
             throw ClientError("the path of the socket is too long: \(path)")
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let status = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))

@@ -1,6 +1,7 @@
 import Connectors
 import Foundation
 import Runtime
+import TestSupport
 import Testing
 import Values
 
@@ -40,13 +41,12 @@ enum TestCluster {
         try run("start", [port])
     }
 
-    /// Through a shell that closes what it inherited: the broker outlives the call, and `Process` would wait for it.
     private static func run(_ command: String, _ more: [String]) throws {
         let parts = (control ?? "").split(separator: " ").map(String.init)
-        let call = ([parts[0], command] + parts[1...] + more).joined(separator: " ")
-        let close = "for f in /proc/self/fd/*; do n=${f##*/}; [ $n -gt 2 ] && eval \"exec $n>&-\"; done"
-        let status = system("bash -c '\(close); exec \(call)' >/dev/null 2>&1 </dev/null")
-        guard status == 0 else { throw TopicError(.unreachable, "\(call): status \(status)") }
+        let result = try Program(parts[0], [command] + parts[1...] + more).run()
+        guard result.status == 0 else {
+            throw TopicError(.unreachable, "\(command): status \(result.status) \(result.errors)")
+        }
     }
 }
 

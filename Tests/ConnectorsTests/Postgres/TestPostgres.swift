@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 @testable import Connectors
 
@@ -70,10 +71,16 @@ final class TestPostgres: Sendable {
         shell("cd \(directory) && \(asServer) \(binaries)/pg_ctl -D \(directory)/data stop -m fast")
     }
 
-    /// Runs a command with nothing of ours open: `&` must not keep the tests' output open.
+    /// Runs a command, which may leave a server behind.
+    /// - Returns: its status; not 0 also when it cannot run or does not end.
     @discardableResult
     private func shell(_ command: String) -> Int32 {
-        system("exec >/dev/null 2>&1 </dev/null; \(command)")
+        do {
+            return try Program.shell("exec >/dev/null 2>&1 </dev/null; \(command)").run().status
+        } catch {
+            print("!!! \(error)")
+            return -1
+        }
     }
 
     /// A connection of the test's own.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs every file of `sql-examples` and compares the rows with the comments; the README there tells the convention.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `weir check`, `weir run` and `weir demo` as processes.
@@ -23,7 +24,7 @@ struct ScriptCommandTests {
         defer { try? FileManager.default.removeItem(at: directory) }
         try Data(text.utf8).write(to: directory.appending(path: "script.sql"))
         let words = arguments.map { $0 == "FILE" ? "script.sql" : $0 }
-        let program = Program(shellPath, words, in: directory, environment: ["TMPDIR": directory.path])
+        let program = Program(shellPath, words, in: directory.path, environment: ["TMPDIR": directory.path])
         let result = try program.run(signal: signal)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["script.sql"])
         return result
