@@ -1,4 +1,5 @@
 import CSimdJSON
+import Functions
 import Values
 
 /// Reads one value of the DELIMITED format from its text, as Java's parsers do.
@@ -10,10 +11,15 @@ enum DelimitedValue {
         case .boolean:
             builder.append(boolean: isTrue(text))
             return nil
-        case .integer, .date: return append32(text, Int64(Int32.min)...Int64(Int32.max), builder)
-        case .time: return append32(text, 0...86_400_000, builder)
-        case .bigint, .timestamp:
+        case .integer: return append32(text, Int64(Int32.min)...Int64(Int32.max), builder)
+        case .date: return append32(text, Int64(Int32.min)...Int64(Int32.max), builder, iso: TimeReader.date)
+        case .time: return append32(text, 0...86_400_000, builder, iso: TimeReader.time)
+        case .bigint:
             guard let number = integer(text) else { return reason(text, builder.type) }
+            builder.append(number)
+            return nil
+        case .timestamp:
+            guard let number = integer(text) ?? TimeReader.timestamp(text) else { return reason(text, builder.type) }
             builder.append(number)
             return nil
         case .double:
@@ -50,12 +56,16 @@ enum DelimitedValue {
         return value == .min ? nil : -value
     }
 
+    /// - Parameter iso: reads what is no number.
     private static func append32(
         _ text: UnsafeRawBufferPointer,
         _ bounds: ClosedRange<Int64>,
-        _ builder: ColumnBuilder
+        _ builder: ColumnBuilder,
+        iso: (UnsafeRawBufferPointer) -> Int32? = { _ in nil }
     ) -> String? {
-        guard let number = integer(text), bounds.contains(number) else { return reason(text, builder.type) }
+        guard let number = integer(text) ?? iso(text).map(Int64.init), bounds.contains(number) else {
+            return reason(text, builder.type)
+        }
         builder.append(Int32(truncatingIfNeeded: number))
         return nil
     }
@@ -63,7 +73,11 @@ enum DelimitedValue {
     private static func reason(_ text: UnsafeRawBufferPointer, _ type: SQLType) -> String {
         let digits = text.dropFirst(text.first == UInt8(ascii: "-") || text.first == UInt8(ascii: "+") ? 1 : 0)
         let isNumber = !digits.isEmpty && digits.allSatisfy { (0x30...0x39).contains($0) }
-        return isNumber ? "the number does not fit \(type)" : "the text is not a number, expected \(type)"
+        if isNumber { return "the number does not fit \(type)" }
+        switch type {
+        case .date, .time, .timestamp: return "the text is neither a number nor ISO 8601, expected \(type)"
+        default: return "the text is not a number, expected \(type)"
+        }
     }
 
     private static func isTrue(_ text: UnsafeRawBufferPointer) -> Bool {

@@ -1,4 +1,5 @@
 import CSimdJSON
+import Functions
 import Glibc
 import Runtime
 import Values
@@ -95,7 +96,22 @@ final class JSONReader: FormatReader {
             entry.name_length = Int32(node.name.utf8.count)
             return entry
         }
-        return weir_json_decoder_new(list, Int32(list.count), isWrapped)
+        return weir_json_decoder_new(list, Int32(list.count), isWrapped) { kind, text, length, result in
+            guard let time = JSONReader.time(kind, UnsafeRawBufferPointer(start: text, count: length)) else {
+                return false
+            }
+            result?.pointee = time
+            return true
+        }
+    }
+
+    /// A time in ISO 8601, as replies have it.
+    private static func time(_ kind: Int32, _ text: UnsafeRawBufferPointer) -> Int64? {
+        switch kind {
+        case SQLType.date.jsonKind: TimeReader.date(text).map(Int64.init)
+        case SQLType.time.jsonKind: TimeReader.time(text).map(Int64.init)
+        default: TimeReader.timestamp(text)
+        }
     }
 }
 

@@ -22,6 +22,7 @@ struct JSONReason: CustomStringConvertible {
         case Int(WEIR_JSON_OUT_OF_RANGE): "the number does not fit \(expected)"
         case Int(WEIR_JSON_INEXACT): "the number has more digits behind the point than \(expected)"
         case Int(WEIR_JSON_NOT_A_NUMBER): "the text is not a number, expected \(expected)"
+        case Int(WEIR_JSON_NOT_A_TIME): "the text is neither a number nor ISO 8601, expected \(expected)"
         case Int(WEIR_JSON_NOT_BASE64): "the text is not base64, expected BYTES"
         case Int(WEIR_JSON_TOO_DEEP): "the value is nested too deeply"
         case Int(WEIR_JSON_BAD_ESCAPE): "malformed JSON: unknown escape in a string"

@@ -2,7 +2,8 @@
 
 namespace weir {
 
-decoder::decoder(const weir_json_node *list, int32_t count, bool is_wrapped) : wrapped(is_wrapped) {
+decoder::decoder(const weir_json_node *list, int32_t count, bool is_wrapped, weir_json_time_reader reader)
+    : wrapped(is_wrapped), read_time(reader) {
     int32_t roots = 0;
     for (int32_t at = 0, left = 0; at < count; at++) {
         if (left == 0) roots++;
@@ -194,9 +195,10 @@ struct weir_json_decoder : weir::decoder {
     using weir::decoder::decoder;
 };
 
-extern "C" weir_json_decoder *weir_json_decoder_new(const weir_json_node *nodes, int32_t count, bool wrapped) {
+extern "C" weir_json_decoder *weir_json_decoder_new(
+    const weir_json_node *nodes, int32_t count, bool wrapped, weir_json_time_reader read_time) {
     try {
-        return new weir_json_decoder(nodes, count, wrapped);
+        return new weir_json_decoder(nodes, count, wrapped, read_time);
     } catch (const std::bad_alloc &) {
         return nullptr;
     }

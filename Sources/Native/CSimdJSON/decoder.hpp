@@ -30,7 +30,7 @@ struct prediction {
 
 class decoder {
   public:
-    decoder(const weir_json_node *list, int32_t count, bool wrapped);
+    decoder(const weir_json_node *list, int32_t count, bool wrapped, weir_json_time_reader read_time);
     int32_t decode(const uint8_t *arena, const int32_t *offsets, const uint64_t *validity, int32_t rows);
 
     std::vector<weir_json_error> errors;
@@ -45,6 +45,7 @@ class decoder {
 
     std::vector<column> fields;
     bool wrapped;
+    weir_json_time_reader read_time;
     name_table names;
     std::vector<prediction> predictions;
     std::unique_ptr<simdjson::internal::dom_parser_implementation> scanner;

@@ -243,7 +243,10 @@ int32_t decoder::parse_whole(const column &as, const uint8_t *from, const uint8_
     const uint8_t *start;
     size_t length;
     if (int32_t reason = string_text(from, to, start, length)) return reason;
-    return reason_of(parse_java_integer(start, start + length, low, high, result), true);
+    number_outcome outcome = parse_java_integer(start, start + length, low, high, result);
+    bool is_time = as.kind == WEIR_JSON_TIME || as.kind == WEIR_JSON_DATE || as.kind == WEIR_JSON_TIMESTAMP;
+    if (!is_time || outcome != number_outcome::malformed) return reason_of(outcome, true);
+    return read_time(as.kind, start, length, &result) ? 0 : int32_t(WEIR_JSON_NOT_A_TIME);
 }
 
 int32_t decoder::parse_double(const uint8_t *from, const uint8_t *to, double &result) {

@@ -19,7 +19,9 @@ struct DelimitedTests {
             (money, "1.5", .decimal(Decimal(unscaled: 150, scale: 2))),
             (money, "1.500", .decimal(Decimal(unscaled: 150, scale: 2))),
             (.bytes, "AQI=", .bytes([1, 2])), (.date, "-10", .date(-10)), (.time, "86400000", .time(86_400_000)),
-            (.timestamp, "1", .timestamp(1)), (.string, #""quoted" "#, .string("quoted")),
+            (.date, "1970-01-11", .date(10)), (.time, "00:00:01.5", .time(1500)),
+            (.timestamp, "1970-01-01T01:00:00.001+01:00", .timestamp(1)), (.timestamp, "1", .timestamp(1)),
+            (.string, #""quoted" "#, .string("quoted")),
         ] as [(SQLType, String, Value)]
     )
     func values(_ type: SQLType, _ text: String, _ value: Value) throws {
@@ -38,6 +40,9 @@ struct DelimitedTests {
             (.integer, "-", "not a number"), (.bigint, "9223372036854775808", "does not fit BIGINT"),
             (.double, "x", "not a number"), (money, "1.234", "more digits"), (money, "100", "does not fit"),
             (money, "1x", "not a number"), (.bytes, "A", "base64"), (.time, "86400001", "does not fit TIME"),
+            (.timestamp, "99999999999999999999", "does not fit TIMESTAMP"),
+            (.date, "1970-02-30", "neither a number nor ISO 8601"),
+
             (.string, #""open"#, "does not end"), (.string, #""a"b"#, "closing quote"), (.string, "a,b", "found 4"),
         ] as [(SQLType, String, String)]
     )

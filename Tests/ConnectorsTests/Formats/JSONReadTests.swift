@@ -92,6 +92,16 @@ private let scalarCases: [JSONCase] = [
     JSONCase(.time, "-1", refused: "does not fit TIME"), JSONCase(.date, "-1", .date(-1)),
     JSONCase(.timestamp, "1754049603000", .timestamp(1_754_049_603_000)),
     JSONCase(.timestamp, "{}", refused: "expected TIMESTAMP, found an object"),
+    JSONCase(.timestamp, #""2025-08-01T12:00:03.250Z""#, .timestamp(1_754_049_603_250)),
+    JSONCase(.timestamp, #""2025-08-01 14:00:03+02:00""#, .timestamp(1_754_049_603_000)),
+    JSONCase(.timestamp, #""-0001-01-01T00:00:00.000Z""#, .timestamp(-62_198_755_200_000)),
+    JSONCase(.timestamp, #""1754049603000""#, .timestamp(1_754_049_603_000)),
+    JSONCase(.timestamp, #""2025-02-30T00:00:00Z""#, refused: "neither a number nor ISO 8601, expected TIMESTAMP"),
+    JSONCase(.date, #""1969-12-31""#, .date(-1)), JSONCase(.date, #""12""#, .date(12)),
+    JSONCase(.date, #""tomorrow""#, refused: "neither a number nor ISO 8601, expected DATE"),
+    JSONCase(.time, #""23:59:59.999""#, .time(86_399_999)),
+    JSONCase(.time, #""24:00:00""#, refused: "neither a number nor ISO 8601, expected TIME"),
+    JSONCase(.array(.date), #"["1970-01-02", 2]"#, .array([.date(1), .date(2)])),
 ]
 
 private let nestedCases: [JSONCase] = [

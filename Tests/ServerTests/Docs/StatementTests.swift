@@ -1,5 +1,6 @@
 import Dispatch
 import Runtime
+import TestSupport
 import Testing
 
 @testable import Planner
@@ -84,6 +85,37 @@ import Testing
         engine.waitUntilCaughtUp()
         let rows = try engine.answer("SELECT * FROM t WHERE k = 'a';").filter { $0.hasPrefix("[") }
         #expect(rows == [#"["a",0,500,3]"#, #"["a",5000,5000,3]"#])
+    }
+
+    @Test(arguments: ["json", "csv"]) func rowsAsTheyArePrintedCanBeInserted(_ format: String) throws {
+        let engine = try TestEngine()
+        let columns = """
+            (k STRING KEY, b BOOLEAN, l BIGINT, d DOUBLE, m DECIMAL(10, 3), y BYTES, t TIME, da DATE, ts TIMESTAMP,
+                a ARRAY<DATE>, st STRUCT<seen TIMESTAMP, note STRING>)
+            """
+        let isNested = format == "json"
+        let plain = isNested ? columns : columns.prefix { $0 != "\n" }.dropLast() + ")"
+        let nested =
+            isNested
+            ? ", ARRAY[DATE '2024-02-29'], STRUCT(SEEN := TIMESTAMP '1969-12-31T23:59:59.999Z', NOTE := 'x')" : ""
+        let made = try engine.answer(
+            """
+            CREATE STREAM a \(plain) WITH (kafka_topic='a', value_format='json', partitions=1);
+            CREATE STREAM b \(plain) WITH (kafka_topic='b', value_format='json', partitions=1);
+            INSERT INTO a VALUES ('k', TRUE, -5, 0.5, 12.345, TO_BYTES('AQI=', 'base64'), TIME '10:20:30.500',
+                DATE '2024-02-29', TIMESTAMP '2024-02-29T10:20:30.5+01:00'\(nested));
+            """
+        )
+        #expect(made.last == "+INSERTED 1", "\(made)")
+        let program = Program(shellPath, ["sql", "--port", "\(engine.port)", "-F", format, "-c", "SELECT * FROM a;"])
+        let printed = try program.run()
+        // The names in front.
+        let rows = format == "csv" ? printed.output.split(separator: "\n").dropFirst().joined() + "\n" : printed.output
+        let inserted = try engine.answer("INSERT INTO b FORMAT \(format) STRICT;\n\(rows)\\.")
+        #expect(inserted.last?.hasPrefix("+INSERTED 1 ") == true, "\(printed) \(inserted)")
+        let (first, second) = (try engine.answer("SELECT * FROM a;"), try engine.answer("SELECT * FROM b;"))
+        #expect(first.count == 3)
+        #expect(first.dropLast() == second.dropLast())
     }
 
     @Test func aWindowThatIsLostBeforeItIsFinalIsNoted() throws {

@@ -60,7 +60,8 @@ enum {
     WEIR_JSON_NOT_BASE64,
     WEIR_JSON_TOO_DEEP,
     WEIR_JSON_BAD_ESCAPE,
-    WEIR_JSON_TOO_LARGE
+    WEIR_JSON_TOO_LARGE,
+    WEIR_JSON_NOT_A_TIME
 };
 
 /** A refused payload. */
@@ -76,11 +77,15 @@ typedef struct {
 
 typedef struct weir_json_decoder weir_json_decoder;
 
+/** Reads a value of WEIR_JSON_TIME, _DATE or _TIMESTAMP from text that is no number; false when it is none. */
+typedef bool (*weir_json_time_reader)(int32_t kind, const uint8_t *text, size_t length, int64_t *result);
+
 /**
  * A decoder for `count` nodes. With `wrapped` payloads are objects whose members are the top-level columns; without it
  * the payload is the value of the only top-level column. NULL when out of memory.
  */
-weir_json_decoder *weir_json_decoder_new(const weir_json_node *nodes, int32_t count, bool wrapped);
+weir_json_decoder *weir_json_decoder_new(
+    const weir_json_node *nodes, int32_t count, bool wrapped, weir_json_time_reader read_time);
 void weir_json_decoder_free(weir_json_decoder *decoder);
 
 /**
