@@ -76,8 +76,9 @@ private struct KeyConstraint {
     }
 
     private mutating func restrict(_ index: Int, to list: [Value]) {
-        let unique = list.reduce(into: [Value]()) { if !$0.contains($1) { $0.append($1) } }
-        values[index] = values[index].map { known in known.filter(unique.contains) } ?? unique
+        var seen: Set<Value> = []
+        let unique = list.filter { seen.insert($0).inserted }
+        values[index] = values[index].map { known in known.filter(seen.contains) } ?? unique
     }
 
     /// Bytes compare as texts do; keys of other types have no such order.
