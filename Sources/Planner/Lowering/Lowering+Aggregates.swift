@@ -5,7 +5,7 @@ extension Lowering {
     /// GROUP BY: the aggregation of rows that are keyed by their group.
     mutating func aggregate(_ aggregation: LogicalPlan.Aggregation, _ input: LogicalPlan) throws(PlanError) -> Fragment
     {
-        var fragment = try lower(input, aggregation.isOverTable ? .oldRows : .changes)
+        var fragment = try grouped(input, isOverTable: aggregation.isOverTable)
         let schema = input.output
         let isMoved = if case .repartition = input { true } else { false }
         let keys = Array(0..<schema.keyCount)
@@ -39,6 +39,14 @@ extension Lowering {
             )
         }
         return fragment
+    }
+
+    /// The rows to be aggregated.
+    private mutating func grouped(_ input: LogicalPlan, isOverTable: Bool) throws(PlanError) -> Fragment {
+        guard !isOverTable, case .repartition(let rows) = input else {
+            return try lower(input, isOverTable ? .oldRows : .changes)
+        }
+        return try repartition(rows, .changes, isForGroups: true)
     }
 }
 

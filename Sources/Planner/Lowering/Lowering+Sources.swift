@@ -22,14 +22,16 @@ extension Lowering {
         _ input: LogicalPlan,
         _ need: Need,
         meeting target: Partitioning? = nil,
-        partitions count: Int? = nil
+        partitions count: Int? = nil,
+        isForGroups: Bool = false
     ) throws(PlanError) -> Fragment {
         move(
             try lower(input, need),
             input.output,
             isTable: input.kind == .table,
             meeting: target,
-            partitions: count ?? partitions(of: input)
+            partitions: count ?? partitions(of: input),
+            isForGroups: isForGroups
         )
     }
 
@@ -41,7 +43,8 @@ extension Lowering {
         isTable: Bool,
         purpose: String = "repartition",
         meeting target: Partitioning? = nil,
-        partitions: Int
+        partitions: Int,
+        isForGroups: Bool = false
     ) -> Fragment {
         var fragment = below
         let topic = "\(settings.internalTopicPrefix)\(query)-\(purpose)-\(internalTopics.count + 1)"
@@ -49,7 +52,8 @@ extension Lowering {
             Repartition(
                 topic: topic,
                 input: schema,
-                keyFormat: target.map { Repartition.KeyFormat(name: $0.keyFormat, properties: $0.keyProperties) }
+                keyFormat: target.map { Repartition.KeyFormat(name: $0.keyFormat, properties: $0.keyProperties) },
+                isForGroups: isForGroups
             )
         )
         complete(fragment)

@@ -46,7 +46,7 @@ final class AggregateStates {
 
     /// The rows that count: not deleted (in a stream: without a value), and with a key.
     ///
-    /// Others are counted as dropped.
+    /// Others are counted as dropped, those without a key are also said in the processing log.
     func selectRows(_ batch: Batch, _ keys: [Column], into rows: UnsafeMutablePointer<Int32>) -> Int {
         let deleted = batch.deleted?.base.assumingMemoryBound(to: UInt8.self)
         var count = 0
@@ -56,14 +56,24 @@ final class AggregateStates {
         }
         let mustHold = mask(keys, count: batch.count)
         let words = mustHold?.base.assumingMemoryBound(to: UInt64.self)
+        var ungrouped = UngroupedRows()
         for row in 0..<batch.count {
             if let deleted, deleted[row] != 0 { continue }
-            if let words, !Bitmap.get(words, row) { continue }
+            if let words, !Bitmap.get(words, row) {
+                ungrouped.add(row)
+                continue
+            }
             rows[count] = Int32(truncatingIfNeeded: row)
             count += 1
         }
         context.metrics.dropped.add(batch.count - count)
+        report(ungrouped, batch, keys)
         return count
+    }
+
+    /// Says which rows have no key.
+    func report(_ ungrouped: UngroupedRows, _ batch: Batch, _ keys: [Column]) {
+        ungrouped.report(batch, keys, spec.keys.map { spec.input.fields[$0] }, context)
     }
 
     /// Set bits for the rows that have a key; nil when all have one.

@@ -3,7 +3,7 @@ import Values
 /// Moves rows to the partition of their key, through an internal topic whose messages carry whole batches.
 ///
 /// The partition is the hash of the key's bytes modulo the number of partitions; rows without a key stay in the task's
-/// own. Rows wait until there are enough for a large message, or until the commit. Of a table's changes (rows with
+/// own, or go no further when they are to be grouped. Rows wait until there are enough for a large message, or until the commit. Of a table's changes (rows with
 /// ``Batch/before``), one whose key changes becomes two: the old row's deletion, with the row before, and the new row.
 public struct Repartition: OperatorSpec, Hashable {
     public let topic: String
@@ -11,6 +11,8 @@ public struct Repartition: OperatorSpec, Hashable {
     public let input: Schema
     /// The key format of a topic whose records the rows are to meet; nil when they meet only each other.
     public let keyFormat: KeyFormat?
+    /// True: the rows are a stream's and to be grouped by their key, and those without one belong to no group.
+    public let isForGroups: Bool
 
     /// How a topic's keys are written, on which the partitions of its records depend.
     public struct KeyFormat: Hashable, Sendable {
@@ -23,8 +25,9 @@ public struct Repartition: OperatorSpec, Hashable {
         }
     }
 
-    public init(topic: String, input: Schema, keyFormat: KeyFormat? = nil) {
+    public init(topic: String, input: Schema, keyFormat: KeyFormat? = nil, isForGroups: Bool = false) {
         self.topic = topic
+        self.isForGroups = isForGroups
         self.input = input
         self.keyFormat = keyFormat
     }
@@ -64,8 +67,8 @@ private final class RepartitionOperator: Operator {
 
     func process(_ batch: Batch, input _: Int, into _: Emitter) throws {
         context.metrics.rowsIn.add(batch.count)
-        context.metrics.rowsOut.add(batch.count)
-        var rows = batch
+        var rows = spec.isForGroups ? grouped(batch) : batch
+        context.metrics.rowsOut.add(rows.count)
         rows.origin = nil
         guard batch.before != nil else { return try scatter(rows, keys(rows.columns, batch.count)) }
         let before = try keys(batch.before ?? [], batch.count)
@@ -73,6 +76,21 @@ private final class RepartitionOperator: Operator {
         guard let moved = movedRows(batch, before, after) else { return try scatter(rows, after) }
         let (split, splitKeys) = split(rows, moved, before, after)
         try scatter(split, splitKeys)
+    }
+
+    /// The rows with a value and a key; the log knows the places of the others, which are not passed on.
+    private func grouped(_ batch: Batch) -> Batch {
+        let keys = Array(batch.columns[..<spec.input.keyCount])
+        let mask = keys.reduce(nil) { Bitmap.and($0, $1.validity, count: batch.count) }
+        guard let words = mask?.base.assumingMemoryBound(to: UInt64.self) else { return batch }
+        var rows: [Int32] = []
+        var ungrouped = UngroupedRows()
+        for row in 0..<batch.count where !batch.isDeleted(row) {
+            if Bitmap.get(words, row) { rows.append(Int32(truncatingIfNeeded: row)) } else { ungrouped.add(row) }
+        }
+        context.metrics.dropped.add(batch.count - rows.count)
+        ungrouped.report(batch, keys, Array(spec.input.key), context)
+        return batch.keeping(rows)
     }
 
     private func keys(_ columns: [Column], _ count: Int) throws -> Column {

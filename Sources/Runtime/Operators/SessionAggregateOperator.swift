@@ -67,12 +67,17 @@ final class SessionAggregateOperator: Operator {
         let mask = allowsNulls ? nil : keys.reduce(nil) { Bitmap.and($0, $1.validity, count: batch.count) }
         let words = mask?.base.assumingMemoryBound(to: UInt64.self)
         var count = 0
+        var ungrouped = UngroupedRows()
         for row in 0..<batch.count where !batch.isDeleted(row) {
-            if let words, !Bitmap.get(words, row) { continue }
+            if let words, !Bitmap.get(words, row) {
+                ungrouped.add(row)
+                continue
+            }
             list[count] = Int32(truncatingIfNeeded: row)
             count += 1
         }
         context.metrics.dropped.add(batch.count - count)
+        ungrouped.report(batch, keys, spec.keys.map { spec.input.fields[$0] }, context)
         return count
     }
 

@@ -27,6 +27,7 @@ final class TableAggregateOperator: Operator {
         let inOrder = isOrdered || context.settings.emitsEveryChange
         let changes = TableSteps(spec, states, batch, steps, inOrder: inOrder)
         context.metrics.dropped.add(changes.dropped)
+        states.report(changes.ungrouped, batch, changes.keyColumns)
         guard changes.count > 0 else { return }
         let keys = KeyEncoder.encode(changes.keyColumns, count: changes.timestamps.count)
         let groups = states.groups
@@ -134,6 +135,8 @@ private struct TableSteps {
     let count: Int
     /// Rows without a key on either side that they have.
     let dropped: Int
+    /// The new rows among them.
+    let ungrouped: UngroupedRows
     private let newRows: Int32
 
     /// - Parameter inOrder: false: first everything that is taken back, then everything that is added.
@@ -163,9 +166,11 @@ private struct TableSteps {
         let rows = scratch.reserve(batch.count * 2)
         var count = 0
         var dropped = 0
+        var ungrouped = UngroupedRows()
         func add(_ row: Int) {
             if let words, !Bitmap.get(words, row) {
                 dropped += 1
+                if row < batch.count { ungrouped.add(row) }
             } else {
                 rows[count] = Int32(row)
                 count += 1
@@ -181,6 +186,7 @@ private struct TableSteps {
         self.rows = UnsafePointer(rows)
         self.count = count
         self.dropped = dropped
+        self.ungrouped = ungrouped
     }
 
     func isUndo(_ step: Int) -> Bool { rows[step] >= newRows }
