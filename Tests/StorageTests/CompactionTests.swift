@@ -387,6 +387,25 @@ private struct Model {
         model.expectSame(try store.log.messages())
     }
 
+    @Test func whatWasDoneIsCounted() throws {
+        let store = try open(settings())
+        var model = Model()
+        try fill(store.log, &model, segments: 6)
+        func size() throws -> Int {
+            try directory.segments("t").reduce(0) { try $0 + Data(contentsOf: URL(fileURLWithPath: $1)).count }
+        }
+        let (bytes, messages) = (try size(), try store.log.messages().count)
+        store.log.compact()
+        let counters = store.log.counters
+        #expect(counters.files.value > 0)
+        #expect(try counters.removedRecords.value == Int64(messages - store.log.messages().count))
+        #expect(try counters.removedBytes.value == Int64(bytes - size()))
+        #expect(counters.failures.value == 0)
+        let files = counters.files.value
+        store.log.compact()
+        #expect(counters.files.value == files)
+    }
+
     @Test func damagedFilesAreNotTouched() throws {
         let store = try open(settings())
         var model = Model()

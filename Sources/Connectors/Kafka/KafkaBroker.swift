@@ -89,6 +89,8 @@ public final class KafkaBroker: Broker {
 
     public var keepsChangelogs: Bool { true }
 
+    public var announcesCommits: Bool { false }
+
     public func makeSession(threadID: String, state: any StateDatabase) throws -> any BrokerSession {
         try KafkaSession(self, threadID: threadID, state)
     }

@@ -36,14 +36,35 @@ public protocol Broker: AnyObject, Sendable {
     var keepsChangelogs: Bool { get }
     /// True when ``offsets(of:)`` asks another machine.
     var isRemote: Bool { get }
+    /// What the topics count about themselves, for the metrics of the engine.
+    var metrics: [BrokerMetric] { get }
+    /// True when ``onAppend(_:)`` tells of every commit at once, so that nobody has to look whether there was one.
+    var announcesCommits: Bool { get }
 }
 
 extension Broker {
     public var keepsChangelogs: Bool { false }
     public var isRemote: Bool { false }
+    public var metrics: [BrokerMetric] { [] }
+    public var announcesCommits: Bool { true }
 
     /// Unknown: as in Kafka, whose topic ids the client library does not tell.
     public func incarnation(of topic: String) throws -> String? { nil }
+}
+
+/// A number that topics count up.
+public struct BrokerMetric: Sendable {
+    /// As Prometheus has it, such as `weir_log_compactions_total`.
+    public let name: String
+    /// One sentence.
+    public let help: String
+    public let value: Double
+
+    public init(_ name: String, _ help: String, _ value: Double) {
+        self.name = name
+        self.help = help
+        self.value = value
+    }
 }
 
 /// Keeps an ``Broker/onAppend(_:)`` subscription alive; releasing it ends the subscription.

@@ -33,6 +33,10 @@ extension Engine {
         for (kind, count) in services.log.counts.sorted(by: { $0.key < $1.key }) {
             text.sample("weir_bad_records_total", [("kind", kind)], Double(count))
         }
+        for metric in broker.metrics {
+            text.family(metric.name, "counter", metric.help)
+            text.sample(metric.name, [], metric.value)
+        }
         return text.text
     }
 

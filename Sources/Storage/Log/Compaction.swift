@@ -88,8 +88,8 @@ struct Compaction {
             throw StorageError(.full, "there is no space for compacting '\(partition.directory)'")
         }
         var output = try CompactedFile("\(partition.directory)/\(name.text)\(SegmentName.unfinished)", log.writer)
+        var dropped = 0
         do {
-            var dropped = 0
             for (segment, _) in group { dropped += try copy(segment, keys, limit, to: &output) }
             // A clean segment in which nothing was superseded stays as it is.
             if dropped == 0, group.count == 1, first.segment.name.cleanedTo >= first.next { return output.remove() }
@@ -100,7 +100,10 @@ struct Compaction {
             output.remove()
             throw error
         }
-        try log.put(output, name, inPlaceOf: group.map(\.segment), of: partition, proceed)
+        guard try log.put(output, name, inPlaceOf: group.map(\.segment), of: partition, proceed) else { return }
+        log.counters.files.add(1)
+        log.counters.removedRecords.add(dropped)
+        log.counters.removedBytes.add(bytes - output.size)
     }
 
     /// Copies what is kept of a segment.

@@ -16,10 +16,13 @@ extension EmbeddedLog {
                     // After a failure, tried again when one more segment was closed.
                     if partition.state.withLock({ $0.compactionFailure == end }) { continue }
                     do {
+                        let start = Self.wallMilliseconds()
+                        defer { counters.milliseconds.add(Int(max(Self.wallMilliseconds() - start, 0))) }
                         try compact(partition, now, proceed)
                     } catch is Compaction.Stopped {
                         return
                     } catch {
+                        counters.failures.add(1)
                         partition.state.withLock { $0.compactionFailure = end }
                     }
                 }
@@ -80,13 +83,14 @@ extension EmbeddedLog {
     /// Switches from some segments to the finished file that was written for them, in one step.
     ///
     /// Readers that are within an old file finish their batch; its space is free then. The others find the new one.
+    /// - Returns: false when the partition was deleted or cut meanwhile, and everything is as it was.
     func put(
         _ output: CompactedFile,
         _ name: SegmentName,
         inPlaceOf old: [Segment],
         of partition: PartitionLog,
         _ proceed: () -> Bool
-    ) throws {
+    ) throws -> Bool {
         let segment = Segment(name, directory: partition.directory, openFiles: openFiles)
         for place in output.places {
             segment.noteAppended(
@@ -104,7 +108,10 @@ extension EmbeddedLog {
             partition.replace(old, with: segment)
             return true
         }
-        guard isDone else { return output.remove() }
+        guard isDone else {
+            output.remove()
+            return false
+        }
         // The old files may only go when the new name is on the disk for sure; if that fails, the next start removes them.
         try Directories.sync(partition.directory)
         openFiles.remove(old)
@@ -113,6 +120,7 @@ extension EmbeddedLog {
             unlink(segment.path)
             segment.releaseFile()
         }
+        return true
     }
 }
 

@@ -16,6 +16,7 @@ public final class EmbeddedLog: Broker {
     let commits: Mutex<CommitState>
     /// Held while compacting: there is one compaction at a time.
     let compacting = Mutex(())
+    let counters = CompactionCounters()
     private let allTopics = Mutex<[String: LogTopic]>([:])
     private let subscribers = Mutex<(next: Int, all: [Int: @Sendable () -> Void])>((0, [:]))
     private let upkeep = Upkeep()
