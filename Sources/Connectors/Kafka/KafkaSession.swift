@@ -153,6 +153,7 @@ final class KafkaSession: BrokerSession {
         }
         // After this an error can no longer be that of a message, so errors of the commit are those of its request.
         try producer.flush(until: deadline)
+        if KafkaFault.commitsOffsetsLast { try KafkaFault.commitWithoutOffsets(producer, until: deadline) }
         var groups: [String: [TopicPartition: Int64]] = [:]
         for (task, partitions) in offsets {
             groups[broker.target.settings.group(task.query, subtopology: task.subtopology), default: [:]]
