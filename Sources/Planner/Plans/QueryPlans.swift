@@ -1,3 +1,4 @@
+import Parser
 import Runtime
 import Values
 
@@ -39,7 +40,7 @@ public struct TransientPlan: Sendable {
     /// The rows after which it ends.
     public let limit: Int64?
     /// Where an earlier query stopped.
-    public let resumeToken: String?
+    public let resume: ResumeClause?
     public let text: PlanText
 }
 

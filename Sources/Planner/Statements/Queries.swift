@@ -9,6 +9,15 @@ extension Planning {
         let analysis = try analyzer(.push).analyze(query)
         let id = "PUSH_\(queryNumber)"
         let built = try build(analysis.plan, query: id) { ResultSink(input: $0) }
+        if let resume = query.resume, !built.topology.keepsNothing {
+            throw PlanError(
+                SQLState.notSupported,
+                "a push query with aggregates, joins or PARTITION BY, or with WHERE over a table, keeps state in memory "
+                    + "and cannot RESUME",
+                at: resume.position,
+                hint: "CREATE TABLE … AS SELECT … keeps it, and SELECT * FROM that EMIT CHANGES can be resumed"
+            )
+        }
         let output = analysis.plan.output
         let hasKey = !analysis.missingKeys.contains { $0 != nil }
         return .pushQuery(
@@ -21,7 +30,7 @@ extension Planning {
                 keyNames: hasKey ? keyNames(output, analysis) : [],
                 changes: analysis.plan.kind == .table ? .upsert : .append,
                 limit: query.limit?.count,
-                resumeToken: query.resume?.token,
+                resume: query.resume,
                 text: built.text
             )
         )

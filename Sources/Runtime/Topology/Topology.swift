@@ -14,6 +14,9 @@ public struct Topology: Sendable {
         self.internalTopics = internalTopics
     }
 
+    /// True when nothing but the positions in its sources tells what the query will do next.
+    public var keepsNothing: Bool { internalTopics.isEmpty && stores.isEmpty }
+
     /// Every store of the query in a stable order.
     public var stores: [StoreSpec] { subtopologies.flatMap { $0.nodes.flatMap(\.spec.stores) } }
 }

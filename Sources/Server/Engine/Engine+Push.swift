@@ -1,4 +1,5 @@
 import Dispatch
+import Parser
 import Planner
 import Runtime
 import Values
@@ -11,8 +12,11 @@ extension Engine {
         _ request: StatementRequest,
         _ reply: ReplyStream
     ) throws {
-        if plan.resumeToken != nil {
-            throw ReplyError("0A000", "RESUME FROM is not supported", hint: "leave it out to start anew")
+        let topics = Set(plan.topology.subtopologies.flatMap(\.sources).map(\.topic))
+        let start = try resumePositions(plan, topics)
+        var incarnations: [String: String] = [:]
+        if plan.topology.keepsNothing {
+            for topic in topics { incarnations[topic] = try broker.incarnation(of: topic) }
         }
         let id = nextPushQueryID()
         reply.header(
@@ -28,7 +32,7 @@ extension Engine {
             return
         }
         let settings = QuerySettings(properties)
-        explainStart(settings, plan, reply)
+        if plan.resume == nil { explainStart(settings, plan, reply) }
         let finished: @Sendable () -> Void = { [weak self] in
             guard let self else { return }
             control.async { self.pushQueries[id]?.end(nil) }
@@ -38,6 +42,8 @@ extension Engine {
             reply: reply,
             limit: plan.limit,
             order: plan.columnOrder,
+            isResumable: plan.topology.keepsNothing,
+            start: start,
             encode: { request.lines($0) },
             finished: finished
         )
@@ -58,12 +64,24 @@ extension Engine {
             ),
             status: status
         )
-        let query = RunningPushQuery(running, push, reply, engine: self)
+        let report = PushReport(push, running, reply, incarnations: incarnations)
+        let query = RunningPushQuery(running, push, reply, report, engine: self)
         pushQueries[id] = query
         reply.onWritable { push.resume() }
         reply.onCancel { [weak self] reason in
             guard let self else { return }
             control.async { self.pushQueries[id]?.end(reason) }
+        }
+    }
+
+    /// Where RESUME FROM says that the query starts; empty without it.
+    private func resumePositions(_ plan: TransientPlan, _ topics: Set<String>) throws -> [TopicPartition: Int64] {
+        guard let resume = plan.resume else { return [:] }
+        do {
+            return try ResumeToken(resume.token).positions(of: topics, broker)
+        } catch var error as ReplyError {
+            (error.line, error.column) = (resume.position.line, resume.position.column)
+            throw error
         }
     }
 
@@ -94,8 +112,16 @@ final class RunningPushQuery {
     private var ended = false
     private var quietSeconds = 0
     private var lastRows: Int64 = 0
+    private let report: PushReport
 
-    init(_ running: RunningQuery, _ push: PushQuery, _ reply: ReplyStream, engine: Engine) {
+    init(
+        _ running: RunningQuery,
+        _ push: PushQuery,
+        _ reply: ReplyStream,
+        _ report: PushReport,
+        engine: Engine
+    ) {
+        self.report = report
         self.running = running
         self.push = push
         self.reply = reply
@@ -113,9 +139,12 @@ final class RunningPushQuery {
         let reply = self.reply
         let rows = push.rows
         let broker = engine.broker
+        let report = self.report
         // Threads may be in the middle of a batch; nobody else should wait for them.
         engine.readers.async {
             running.stop()
+            // All that was sent is before its token.
+            if reason != nil { report.write() }
             for topic in running.topology.internalTopics {
                 do {
                     try broker.deleteTopic(topic.name)
@@ -138,7 +167,7 @@ final class RunningPushQuery {
         quietSeconds = rows == lastRows ? quietSeconds + 1 : 0
         lastRows = rows
         if rows == 0, quietSeconds == 2, let text = whyNoRows() { reply.notice("01000", text) }
-        if second % 5 == 0 || quietSeconds == 1 { reply.progress(progressLine()) }
+        if second % 5 == 0 || quietSeconds == 1 { report.write() }
     }
 
     private func whyNoRows() -> String? {
@@ -157,12 +186,5 @@ final class RunningPushQuery {
             parts.append("\(each.metrics.late.value) late for \(each.name)")
         }
         return parts.isEmpty ? nil : "no rows yet: \(read) read, " + parts.joined(separator: ", ")
-    }
-
-    private func progressLine() -> String {
-        let metrics = running.status.tasks.flatMap(\.metrics).map(\.metrics)
-        let late = metrics.reduce(0) { $0 + $1.late.value }
-        let errors = metrics.reduce(0) { $0 + $1.errors.value }
-        return #"{"rows":\#(push.rows),"late":\#(late),"errors":\#(errors)}"#
     }
 }

@@ -15,13 +15,17 @@ final class RunningTasks {
     private var dirtyRows = 0
     /// Where partitions go on behind marks of transactions, see ``pass(_:to:)``.
     private var passed: [TopicPartition: Int64] = [:]
+    /// The rows of a push query whose positions are all that it remembers.
+    private let share: PushShare?
 
     init(_ work: QueryWork, threadID: String, status: QueryStatus) throws {
         self.work = work
         self.status = status
         let session = try work.services.broker.makeSession(threadID: threadID, state: work.database)
         self.session = session
-        tasks = try work.tasks.map { place in try RunningTasks.makeTask(place, work, session) }
+        let share = (work.results as? PushQuery).flatMap { $0.isResumable ? PushShare($0) : nil }
+        self.share = share
+        tasks = try work.tasks.map { place in try RunningTasks.makeTask(place, work, session, share ?? work.results) }
         var byInput: [TopicPartition: [StreamTask]] = [:]
         for task in tasks { for input in task.inputs { byInput[input, default: []].append(task) } }
         self.byInput = byInput
@@ -32,7 +36,8 @@ final class RunningTasks {
     private static func makeTask(
         _ place: TaskPlace,
         _ work: QueryWork,
-        _ session: any BrokerSession
+        _ session: any BrokerSession,
+        _ results: (any ResultReceiver)?
     ) throws -> StreamTask {
         let subtopology = work.topology.subtopologies[place.subtopology]
         let names = subtopology.nodes.flatMap(\.spec.stores).map(\.name)
@@ -46,7 +51,7 @@ final class RunningTasks {
             settings: work.settings,
             log: work.services.log,
             metrics: OperatorMetrics(),
-            results: work.results,
+            results: results,
             stores: Dictionary(uniqueKeysWithValues: stores),
             partitionCounts: work.partitionCounts
         )
@@ -64,7 +69,7 @@ final class RunningTasks {
                 work.isTransient ? [:] : try session.restore(task.id, stores: stores, inputs: task.inputs)
             let isFirst = starts.count < task.inputs.count
             for input in task.inputs where starts[input] == nil {
-                starts[input] = try firstPosition(input, of: task)
+                starts[input] = try share?.start(of: input) ?? firstPosition(input, of: task)
             }
             if isFirst, work.startPosition == .latest { ends.offsets[task.id] = starts }
             task.start(at: starts)
@@ -72,6 +77,7 @@ final class RunningTasks {
         }
         try session.assign(positions)
         status.started(at: positions)
+        share?.finish(positions)
         // What was the end at the first start stays the start, also when nothing comes before the next one.
         if !work.isTransient, !ends.offsets.isEmpty { try commit(ends) }
         alignment = InputAlignment(work, tasks, positions: positions)
@@ -97,6 +103,7 @@ final class RunningTasks {
         let run = try session.poll(rowsMax: work.settings.batchRowsMax, timeoutMilliseconds: timeout)
         if let run { try process(run) }
         let isBusy = try align(afterRun: run != nil) || run != nil
+        if run != nil { share?.finish(positions()) }
         if bootstrap.isActive { bootstrap.update(passed) }
         pause()
         let isBlocked = alignment?.isBlocked ?? false

@@ -133,7 +133,8 @@ final class StreamThread: StreamWorker {
         inbox.withLock { $0.wakeUp = nil }
         if busy || alone && pause == 1000 { return }
         // Brokers that cannot say when messages arrive are asked again soon.
-        let bounded = runners.isEmpty ? 1000 : min(pause, StreamThread.idleMilliseconds)
+        let isTold = runners.allSatisfy { $0.work.services.broker.announcesCommits }
+        let bounded = isTold ? pause : min(pause, StreamThread.idleMilliseconds)
         _ = signal.wait(timeout: .now() + .milliseconds(Int(bounded)))
     }
 

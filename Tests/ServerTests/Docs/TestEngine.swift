@@ -12,9 +12,12 @@ final class TestEngine {
 
     var port: UInt16 { server.port }
 
-    init() throws {
+    /// - Parameter servers: of a Kafka cluster; nil uses the embedded log.
+    init(threads: Int = 1, bootstrapServers servers: String? = nil) throws {
         directory = NSTemporaryDirectory() + "weir-engine-" + UUID().uuidString
-        (engine, server) = try TestEngine.start(directory)
+        var settings = EngineSettings(dataDirectory: directory, bootstrapServers: servers, threads: threads)
+        settings.serviceID = "test-\(UUID().uuidString.prefix(8))"
+        (engine, server) = try TestEngine.start(settings)
     }
 
     deinit {
@@ -23,8 +26,8 @@ final class TestEngine {
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    private static func start(_ directory: String) throws -> (Engine, NetworkServer) {
-        let engine = try Engine(EngineSettings(dataDirectory: directory, threads: 1))
+    private static func start(_ settings: EngineSettings) throws -> (Engine, NetworkServer) {
+        let engine = try Engine(settings)
         try engine.start()
         var configuration = ServerConfiguration()
         configuration.port = 0
