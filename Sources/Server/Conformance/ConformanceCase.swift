@@ -29,6 +29,8 @@ struct ConformanceCase {
     let name: String
     let format: String?
     let config: String?
+    /// The property that ``config`` is the value of.
+    let configProperty: String?
     let statements: [String]
     let properties: [String: String]
     let topics: [Topic]
@@ -42,7 +44,8 @@ struct ConformanceCase {
     /// The name in reports and filters.
     var fullName: String {
         let stem = file.hasSuffix(".json") ? String(file.dropLast(5)) : file
-        return ([stem, name] + [format, config].compactMap { $0 }).joined(separator: " - ")
+        let setting = config.map { "\(configProperty ?? "")=\($0)" }
+        return ([stem, name] + [format, setting].compactMap { $0 }).joined(separator: " - ")
     }
 
     var isPositive: Bool { !isNegative }

@@ -31,13 +31,13 @@ enum ConformanceFile {
         }
         func inserted(_ text: String) -> String { format.map { text.replacing("{FORMAT}", with: $0) } ?? text }
         var properties: [String: String] = [:]
-        var expanded: String?
+        var configProperty: String?
         if case .object(let members) = node["properties"] {
             for member in members {
                 let text = member.value.text ?? member.value.compactText
                 if text == "{CONFIG}", let config {
                     properties[member.name] = config
-                    expanded = "\(member.name)=\(config)"
+                    configProperty = member.name
                 } else {
                     properties[member.name] = text
                 }
@@ -47,7 +47,8 @@ enum ConformanceFile {
             file: file,
             name: name,
             format: format,
-            config: expanded,
+            config: config,
+            configProperty: configProperty,
             statements: statements.map(inserted),
             properties: properties,
             topics: try (node["topics"]?.elements ?? []).map { try topic($0, file, inserted) },

@@ -12,6 +12,8 @@ final class QueryStatus: Sendable {
 
     private struct Facts {
         var error: String?
+        /// ``error`` without what comes next.
+        var reason: String?
         var isPaused = false
         var restarts = 0
         var lastCommit: Int64?
@@ -37,6 +39,9 @@ final class QueryStatus: Sendable {
     /// The last failure while it lasts.
     var error: String? { facts.withLock(\.error) }
 
+    /// The reason of the last failure while it lasts.
+    var failure: String? { facts.withLock { $0.error == nil ? nil : $0.reason } }
+
     /// How often the query had to start again.
     var restarts: Int { facts.withLock(\.restarts) }
 
@@ -59,6 +64,7 @@ final class QueryStatus: Sendable {
         let text = "\(error); starting again in \(retryMilliseconds) ms"
         facts.withLock {
             $0.error = text
+            $0.reason = "\(error)"
             $0.restarts += 1
         }
     }

@@ -96,20 +96,10 @@ final class TopologyDriver {
     private func settle() throws {
         for _ in 0..<TopologyDriver.turnsMax {
             let turn = runner.turn(timeoutMilliseconds: 0)
-            if let error = status.error {
-                let reason = error.components(separatedBy: "; starting again").first ?? error
-                throw Failure(query: plan.id, reason: reason)
-            }
+            if let reason = status.failure { throw Failure(query: plan.id, reason: reason) }
             // A turn that wants the next one soon has something to commit.
             if case .idle(let milliseconds) = turn, milliseconds >= 1000 { return }
         }
         throw Failure(query: plan.id, reason: "it does not come to rest")
-    }
-}
-
-extension String {
-    fileprivate func components(separatedBy separator: String) -> [String] {
-        guard let range = firstRange(of: separator) else { return [self] }
-        return [String(self[..<range.lowerBound]), String(self[range.upperBound...])]
     }
 }
