@@ -53,3 +53,17 @@ struct ConformanceCase {
     /// Whether numbers of the output are compared digit by digit.
     var comparesExactly: Bool { properties["use.exact.numeric.comparison"]?.lowercased() != "false" }
 }
+
+extension CaseResult {
+    init(_ test: ConformanceCase, _ status: Status, _ difference: String? = nil) {
+        self.init(
+            file: test.file,
+            name: test.name,
+            format: test.format,
+            config: test.config,
+            isPositive: test.isPositive,
+            status: status,
+            difference: difference
+        )
+    }
+}

@@ -21,22 +21,20 @@ public struct CaseResult: Sendable {
     /// The first difference, or the reason.
     public var difference: String?
 
-    init(_ test: ConformanceCase, _ status: Status, _ difference: String? = nil) {
-        file = test.file
-        name = test.name
-        format = test.format
-        config = test.config
-        isPositive = test.isPositive
-        self.status = status
-        self.difference = difference
-    }
-
-    init(_ test: SQLTest, _ status: Status, _ difference: String? = nil) {
-        file = test.file
-        name = test.name
-        format = nil
-        config = nil
-        isPositive = test.isPositive
+    init(
+        file: String,
+        name: String,
+        format: String? = nil,
+        config: String? = nil,
+        isPositive: Bool,
+        status: Status,
+        difference: String?
+    ) {
+        self.file = file
+        self.name = name
+        self.format = format
+        self.config = config
+        self.isPositive = isPositive
         self.status = status
         self.difference = difference
     }

@@ -77,3 +77,15 @@ extension String {
         return String(text)
     }
 }
+
+extension CaseResult {
+    init(_ test: SQLTest, _ status: Status, _ difference: String? = nil) {
+        self.init(
+            file: test.file,
+            name: test.name,
+            isPositive: test.isPositive,
+            status: status,
+            difference: difference
+        )
+    }
+}

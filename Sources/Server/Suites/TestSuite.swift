@@ -79,10 +79,3 @@ public struct TestSuite {
         }
     }
 }
-
-/// Why a file holds no tests.
-struct TestFileError: Error, CustomStringConvertible {
-    let file: String
-    let reason: String
-    var description: String { "\(file): \(reason)" }
-}
