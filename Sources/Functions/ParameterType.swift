@@ -30,6 +30,18 @@ extension ParameterType: CustomStringConvertible {
         }
     }
 
+    /// How often the variable `name` stands in the parameter.
+    func occurrences(of name: String) -> Int {
+        switch self {
+        case .exact, .decimal, .timeUnit: 0
+        case .generic(let other): other == name ? 1 : 0
+        case .array(let element): element.occurrences(of: name)
+        case .map(let key, let value): key.occurrences(of: name) + value.occurrences(of: name)
+        case .lambda(let parameters, let result):
+            parameters.reduce(result.occurrences(of: name)) { $0 + $1.occurrences(of: name) }
+        }
+    }
+
     /// True when the parameter has a variable anywhere.
     var isGeneric: Bool {
         switch self {

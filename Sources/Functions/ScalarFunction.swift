@@ -49,6 +49,15 @@ public struct ScalarFunction: Sendable {
         return parameters.dropLast() + Array(repeating: last, count: count - parameters.count + 1)
     }
 
+    /// How often the variable `name` stands in the signature; a rule for the result may depend on any.
+    func occurrences(of name: String) -> Int {
+        let count = parameters.reduce(0) { $0 + $1.occurrences(of: name) }
+        switch result {
+        case .pattern(let pattern): return count + pattern.occurrences(of: name)
+        case .rule: return count + 1
+        }
+    }
+
     /// The parameters alone, such as `STRING, INTEGER...`.
     var parameterList: String {
         parameters.map(\.description).joined(separator: ", ") + (isVariadic ? "..." : "")

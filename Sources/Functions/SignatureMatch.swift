@@ -48,6 +48,8 @@ struct SignatureMatch {
                 types.append(substitute(pattern) ?? result)
             case (.decimal, .value(let type)): types.append(type.widenedToDecimal ?? type)
             case (.decimal, _): types.append(.decimal(precision: 1, scale: 0))
+            // A NULL of any type, which nothing in the signature depends on.
+            case (.generic(let name), .null) where function.occurrences(of: name) == 1: types.append(.string)
             default:
                 guard let type = substitute(parameter) else { return nil }
                 types.append(type)

@@ -2,7 +2,8 @@
 ///
 /// - One column: the value's bytes alone, NULL for a NULL. STRING and BYTES are taken as they are, without a copy.
 /// - Several columns: per column a byte 0 for NULL, or 1 and the value; strings end in 0 0 and write 0 as 0 255.
-/// - Numbers are big-endian with the sign bit turned over; lists write 1 or 2 (NULL) before each element and end in 0.
+/// - Numbers are big-endian with the sign bit turned over; lists write 1 (NULL) or 2 before each element and end in 0;
+///   the entries of a map come in the order of their keys.
 ///
 /// The encoding is part of the stored format: do not change it.
 public enum KeyEncoder {
@@ -168,16 +169,34 @@ extension KeyEncoder {
         case .decimal: writeWord(column.values(as: Int128.self)[row], &cursor)
         case .string, .bytes: writeEscaped(column.bytes(row), &cursor)
         case .array, .map:
+            let start = cursor
+            var entries: [Int] = []
             for element in Int(column.offsets[row])..<Int(column.offsets[row + 1]) {
+                if column.children.count == 2 { entries.append(cursor - start) }
                 for child in column.children {
                     // NULL elements come first here as well: 1 before 2, and the end of the list before both.
                     writeTagged(child, element, &cursor, null: 1, present: 2)
                 }
             }
+            if entries.count > 1 { sortEntries(start, entries, end: cursor - start) }
             cursor.pointee = 0
             cursor += 1
         case .structure:
             for child in column.children { writeTagged(child, row, &cursor, null: 0, present: 1) }
+        }
+    }
+
+    /// Puts the entries of a map, which start at `places`, in the order of their keys: equal maps are equal bytes.
+    private static func sortEntries(_ start: UnsafeMutablePointer<UInt8>, _ places: [Int], end: Int) {
+        let copy = [UInt8](UnsafeBufferPointer(start: start, count: end))
+        var entries = zip(places, places.dropFirst() + [end]).map { copy[$0..<$1] }
+        entries.sort { $0.lexicographicallyPrecedes($1) }
+        var target = start
+        for entry in entries {
+            for byte in entry {
+                target.pointee = byte
+                target += 1
+            }
         }
     }
 

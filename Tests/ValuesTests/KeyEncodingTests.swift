@@ -42,6 +42,15 @@ struct KeyEncodingTests {
         expectOrder(rows, keys)
     }
 
+    @Test func equalMapsAreEqualBytes() {
+        let entries = [
+            MapEntry(.string("b"), .double(1)), MapEntry(.string("a\0"), .null), MapEntry(.string("a"), .double(2)),
+        ]
+        let column = Column.of(.map(key: .string, value: .double), [.map(entries), .map(entries.reversed())])
+        let keys = KeyEncoder.encode([column], count: 2)
+        #expect([UInt8](keys.bytes(0)) == [UInt8](keys.bytes(1)))
+    }
+
     @Test func noColumns() {
         let keys = KeyEncoder.encode([], count: 3)
         #expect(keys.count == 3)
@@ -58,7 +67,7 @@ struct KeyEncodingTests {
         }
     }
 
-    private func compare(_ left: [Value], _ right: [Value]) -> Int {
+    fileprivate func compare(_ left: [Value], _ right: [Value]) -> Int {
         for (a, b) in zip(left, right) {
             let order = compare(a, b)
             if order != 0 { return order }
@@ -125,9 +134,11 @@ struct SplitMix: RandomNumberGenerator {
         case .timestamp: return .timestamp(small)
         case .array(let element): return .array((0..<Int(next() % 4)).map { _ in value(element, nulls: true) })
         case .map(let key, let element):
-            return .map(
-                (0..<Int(next() % 3)).map { _ in MapEntry(value(key, nulls: false), value(element, nulls: true)) }
-            )
+            // In the order of the keys, in which they come back.
+            let entries = (0..<Int(next() % 3)).map { _ in
+                MapEntry(value(key, nulls: false), value(element, nulls: true))
+            }
+            return .map(entries.sorted { KeyEncodingTests().compare([$0.key], [$1.key]) < 0 })
         case .structure(let fields): return .structure(fields.map { value($0.type, nulls: true) })
         }
     }

@@ -47,7 +47,7 @@ private func spread(_ type: SQLType, takesRoot: Bool) -> AggregateBinding? {
     }
 }
 
-/// Variance after Welford: slot = count Int64, mean Double, sum of squared differences Double.
+/// Variance after Youngs and Cramer: slot = count Int64, sum Double, sum of squared differences Double.
 private struct Spread<T: DoubleConvertible>: Accumulator {
     let takesRoot: Bool
     var slotBytes: Int { 24 }
@@ -55,17 +55,23 @@ private struct Spread<T: DoubleConvertible>: Accumulator {
 
     private struct State: BitwiseCopyable {
         var count: Int64
-        var mean: Double
+        var sum: Double
         var squares: Double
+
+        /// What the last of the counted values adds to ``squares``.
+        func share(_ value: Double) -> Double {
+            guard count > 1 else { return 0 }
+            let difference = Double(count) * value - sum
+            return difference * difference / (Double(count) * Double(count - 1))
+        }
     }
 
     func update(_ slots: SlotRun, _ inputs: [Column]) {
         forEachValue(slots, inputs[0], T.self) { slot, value in
             var state = slot.load(as: State.self)
-            let difference = value.double - state.mean
             state.count += 1
-            state.mean += difference / Double(state.count)
-            state.squares += difference * (value.double - state.mean)
+            state.sum += value.double
+            state.squares += state.share(value.double)
             slot.storeBytes(of: state, as: State.self)
         }
     }
@@ -73,13 +79,12 @@ private struct Spread<T: DoubleConvertible>: Accumulator {
     func undo(_ slots: SlotRun, _ inputs: [Column]) {
         forEachValue(slots, inputs[0], T.self) { slot, value in
             var state = slot.load(as: State.self)
-            state.count -= 1
-            if state.count <= 0 {
-                state = State(count: 0, mean: 0, squares: 0)
+            if state.count <= 1 {
+                state = State(count: 0, sum: 0, squares: 0)
             } else {
-                let difference = value.double - state.mean
-                state.mean -= difference / Double(state.count)
-                state.squares -= difference * (value.double - state.mean)
+                state.squares -= state.share(value.double)
+                state.sum -= value.double
+                state.count -= 1
             }
             slot.storeBytes(of: state, as: State.self)
         }
@@ -89,12 +94,14 @@ private struct Spread<T: DoubleConvertible>: Accumulator {
         for index in 0..<targets.count {
             let source = sources[index].load(as: State.self)
             var target = targets[index].load(as: State.self)
-            let total = Double(target.count + source.count)
             guard source.count > 0 else { continue }
-            let difference = source.mean - target.mean
-            target.squares +=
-                source.squares + difference * difference * Double(target.count) * Double(source.count) / total
-            target.mean += difference * Double(source.count) / total
+            target.squares += source.squares
+            if target.count > 0 {
+                let (n, m) = (Double(target.count), Double(source.count))
+                let difference = source.sum / m - target.sum / n
+                target.squares += difference * difference * n * m / (n + m)
+            }
+            target.sum += source.sum
             target.count += source.count
             targets[index].storeBytes(of: target, as: State.self)
         }

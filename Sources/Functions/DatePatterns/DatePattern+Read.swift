@@ -48,13 +48,14 @@ extension DatePattern {
     }
 
     /// Days since 1970 and milliseconds of the day, without regard to zones.
-    func local(_ text: Text) throws -> (day: Int, time: Int) {
-        let fields = try read(text)
+    /// - Parameter isLenient: a number may have fewer or more digits than its letters, unless another one follows.
+    func local(_ text: Text, isLenient: Bool = false) throws -> (day: Int, time: Int) {
+        let fields = try read(text, isLenient: isLenient)
         return (try fields.epochDay(), fields.timeOfDay)
     }
 
-    private func read(_ text: Text) throws(FunctionError) -> Fields {
-        var reader = DateTextReader(text.bytes)
+    private func read(_ text: Text, isLenient: Bool = false) throws(FunctionError) -> Fields {
+        var reader = DateTextReader(text.bytes, isLenient: isLenient)
         var index = 0
         guard reader.read(tokens, &index, isOption: false), reader.isAtEnd else {
             throw FunctionError("Text '\(text.string.prefix(60))' could not be parsed at index \(reader.place)")
@@ -69,8 +70,12 @@ private struct DateTextReader {
     /// The byte to read next.
     private(set) var place = 0
     private let text: UnsafeRawBufferPointer
+    private let isLenient: Bool
 
-    init(_ text: UnsafeRawBufferPointer) { self.text = text }
+    init(_ text: UnsafeRawBufferPointer, isLenient: Bool) {
+        self.text = text
+        self.isLenient = isLenient
+    }
 
     var isAtEnd: Bool { place == text.count }
 
@@ -148,11 +153,14 @@ private struct DateTextReader {
         return nil
     }
 
-    private mutating func read(_ field: DatePattern.Field, _ width: Int, isPacked: Bool) -> Bool {
+    private mutating func read(_ field: DatePattern.Field, _ letters: Int, isPacked: Bool) -> Bool {
         // Two letters or more ask for exactly so many digits; one takes what there is.
-        let most = width == 1 && !isPacked ? 2 : width
+        let isFree = isLenient && !isPacked && (letters < 3 || field == .year)
+        let most = isFree ? 9 : letters == 1 && !isPacked ? 2 : letters
+        let width = isFree && field != .year ? 1 : letters
         switch field {
-        case .era, .year, .month, .day, .dayOfYear, .weekday, .weekdayNumber, .quarter:
+        case .era, .year, .month, .day, .dayOfYear, .weekday, .weekdayNumber, .weekYear, .weekOfYear, .weekOfMonth,
+            .quarter:
             return readDate(field, width, most, isPacked)
         case .half:
             guard let half = name(["AM", "PM"], short: false) else { return false }
@@ -199,7 +207,7 @@ private struct DateTextReader {
             guard let era = name(["BC", "AD"], short: false) else { return false }
             fields.isBeforeChrist = era == 0
             return true
-        case .year: return readYear(width, isPacked)
+        case .year, .weekYear: return readYear(isLenient && !isPacked && width > 2 ? 1 : width, isPacked)
         case .month:
             if width < 3 { return store(number(width, most), 1...12, \.month) }
             return store(name(DatePattern.months, short: width == 3).map { $0 + 1 }, 1...12, \.month)
@@ -209,7 +217,8 @@ private struct DateTextReader {
             fields.dayOfYear = value
             return true
         case .weekday: return name(DatePattern.weekdays, short: width < 4) != nil
-        case .weekdayNumber: return number(1, 1) != nil
+        case .weekdayNumber, .weekOfMonth: return number(1, 1) != nil
+        case .weekOfYear: return number(width, most) != nil
         default:
             _ = take([0x51])
             return number(1, 2) != nil

@@ -37,7 +37,8 @@ extension DatePattern {
         let time = moment.time
         let hour = time / 3_600_000
         switch field {
-        case .era, .year, .month, .day, .dayOfYear, .weekday, .weekdayNumber, .quarter:
+        case .era, .year, .month, .day, .dayOfYear, .weekday, .weekdayNumber, .weekYear, .weekOfYear, .weekOfMonth,
+            .quarter:
             writeDate(field, width, moment.date, to: &out)
         case .half: out.append(hour < 12 ? "AM" : "PM")
         case .hourOfHalf: out.append(Int64((hour + 11) % 12 + 1), width: width)
@@ -55,7 +56,9 @@ extension DatePattern {
         case .nanosecond: out.append(Int64(time % 1000 * 1_000_000), width: width)
         case .millisecondOfDay: out.append(Int64(time), width: width)
         case .zoneID: out.append(moment.zone?.name ?? "GMT")
-        case .zoneName: out.append(moment.zone?.shortName(at: moment.instant) ?? "GMT")
+        case .zoneName:
+            let isLong = width == 4
+            out.append(moment.zone?.displayName(at: moment.instant, isLong: isLong) ?? zoneOfGreenwich(isLong))
         case .offsetX: write(offset: moment.offset, width, zero: "Z", to: &out)
         case .offsetLowerX: write(offset: moment.offset, width, zero: nil, to: &out)
         case .offsetZ:
@@ -67,24 +70,33 @@ extension DatePattern {
     private func writeDate(_ field: Field, _ width: Int, _ date: CivilDate, to out: inout ByteWriter) {
         switch field {
         case .era: out.append(date.year > 0 ? "AD" : "BC")
-        case .year:
-            if width == 2 {
-                out.append(Int64(floorModulo(date.year, 100)), width: 2)
-            } else {
-                if date.year > 9999, width >= 4 { out.append(0x2B) }
-                out.append(Int64(date.year), width: width)
-            }
+        case .year: write(year: date.year, width, to: &out)
         case .month: write(DatePattern.months, date.month - 1, width, to: &out)
         case .day: out.append(Int64(date.day), width: width)
         case .dayOfYear: out.append(Int64(date.dayOfYear), width: width)
         case .weekday: write(DatePattern.weekdays, date.dayOfWeek - 1, max(width, 3), to: &out)
         // Weeks start on Sunday, as in the United States.
-        case .weekdayNumber: out.append(Int64(date.dayOfWeek % 7 + 1), width: width)
+        case .weekdayNumber where width < 3: out.append(Int64(date.dayOfWeek % 7 + 1), width: width)
+        case .weekdayNumber: write(DatePattern.weekdays, date.dayOfWeek - 1, width, to: &out)
+        case .weekYear: write(year: date.week.year, width, to: &out)
+        case .weekOfYear: out.append(Int64(date.week.number), width: width)
+        case .weekOfMonth: out.append(Int64(date.weekOfMonth), width: width)
         default:
             if width > 2 { out.append("Q") }
             out.append(Int64((date.month + 2) / 3), width: width == 2 ? 2 : 1)
         }
     }
+
+    private func write(year: Int, _ width: Int, to out: inout ByteWriter) {
+        if width == 2 {
+            out.append(Int64(floorModulo(year, 100)), width: 2)
+        } else {
+            if year > 9999, width >= 4 { out.append(0x2B) }
+            out.append(Int64(year), width: width)
+        }
+    }
+
+    private func zoneOfGreenwich(_ isLong: Bool) -> String { isLong ? "Greenwich Mean Time" : "GMT" }
 
     /// A name: a number up to two letters, then short, full, or its first letter.
     private func write(_ names: [String], _ index: Int, _ width: Int, to out: inout ByteWriter) {

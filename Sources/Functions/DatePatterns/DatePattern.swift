@@ -18,6 +18,10 @@ final class DatePattern {
         case dayOfYear = "D"
         case weekday = "E"
         case weekdayNumber = "e"
+        /// The year that a week belongs to, whose first week is the one with the first of January.
+        case weekYear = "Y"
+        case weekOfYear = "w"
+        case weekOfMonth = "W"
         case quarter = "Q"
         case half = "a"
         /// 1 to 12.
@@ -41,7 +45,9 @@ final class DatePattern {
 
         var isDate: Bool {
             switch self {
-            case .era, .year, .month, .day, .dayOfYear, .weekday, .weekdayNumber, .quarter: true
+            case .era, .year, .month, .day, .dayOfYear, .weekday, .weekdayNumber, .weekYear, .weekOfYear,
+                .weekOfMonth, .quarter:
+                true
             default: false
             }
         }
@@ -107,7 +113,7 @@ final class DatePattern {
 
     private static func field(_ letter: Character) -> Field? {
         switch letter {
-        case "u", "Y": .year
+        case "u": .year
         case "L": .month
         case "q": .quarter
         case "c": .weekdayNumber

@@ -35,11 +35,11 @@ final class TimeZoneRules {
         return offset(at: local - later) == Int(later) ? local - later : local - earlier
     }
 
-    /// The short name at an instant, such as `CET`.
-    func shortName(at instant: Int64) -> String {
+    /// The name at an instant: short, such as `CET`, or long, such as `Central European Standard Time`.
+    func displayName(at instant: Int64, isLong: Bool) -> String {
         guard let handle else { return name }
         var text = [CChar](repeating: 0, count: 64)
-        cicu_zone_short_name(handle, instant, &text, 64)
+        cicu_zone_display_name(handle, instant, isLong, &text, 64)
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 

@@ -2,113 +2,90 @@ import Values
 
 extension ScalarFunction {
     /// JSON in texts.
-    static let json: [ScalarFunction] =
-        [
-            ScalarFunction(
-                "EXTRACTJSONFIELD",
-                "The value at a path of a JSON text: a text as it is, anything else as JSON; NULL when it is missing.",
-                example: "EXTRACTJSONFIELD('{\"a\": [{\"b\": \"x\"}]}', '$.a[0].b')" → "'x'",
-                [.exact(.string), .exact(.string)],
-                returns: .pattern(.exact(.string))
-            ) { call in
-                let texts = Text.Reader(call.arguments[0])
-                let paths = call.jsonPaths(1)
-                return call.rows(String.self, seesNull: [false, false]) { row in
-                    try paths(row).find(in: JSONText(parsing: texts(row)))?.plainText
+    static let json: [ScalarFunction] = [
+        ScalarFunction(
+            "EXTRACTJSONFIELD",
+            "The value at a path of a JSON text: a text as it is, anything else as JSON; NULL when it is missing.",
+            example: "EXTRACTJSONFIELD('{\"a\": [{\"b\": \"x\"}]}', '$.a[0].b')" → "'x'",
+            [.exact(.string), .exact(.string)],
+            returns: .pattern(.exact(.string))
+        ) { call in
+            let texts = Text.Reader(call.arguments[0])
+            let paths = call.jsonPaths(1)
+            return call.rows(String.self, seesNull: [false, false]) { row in
+                try paths(row).find(in: JSONText(parsing: texts(row)))?.plainText
+            }
+        },
+        ScalarFunction(
+            "IS_JSON_STRING",
+            "Whether the text is valid JSON; FALSE for NULL.",
+            example: "IS_JSON_STRING('[1, 2]')" → "TRUE"
+        ) {
+            (text: Text?) -> Bool? in text.map { JSONText($0.bytes) != nil } ?? false
+        },
+        ScalarFunction(
+            "JSON_ARRAY_LENGTH",
+            "The number of elements of a JSON array; NULL for other JSON.",
+            example: "JSON_ARRAY_LENGTH('[1, null, {}]')" → "3"
+        ) { (text: Text) -> Int32? in
+            let value = try JSONText(parsing: text)
+            return value.kind == .array ? Int32(truncatingIfNeeded: value.elements.count) : nil
+        },
+        ScalarFunction(
+            "JSON_CONCAT",
+            "JSON objects merged into one, of which later ones have the last word; other JSON becomes one array.",
+            example: "JSON_CONCAT('{\"a\": 1}', '{\"b\": 2}')" → "'{\"a\":1,\"b\":2}'",
+            [.exact(.string)],
+            variadic: true,
+            returns: .pattern(.exact(.string))
+        ) { call in
+            let texts = call.arguments.map { Text.Reader($0) }
+            return call.rows(String.self, seesNull: call.arguments.map { _ in false }) { row in
+                joined(try texts.map { try JSONText(parsing: $0(row)) })
+            }
+        },
+        ScalarFunction(
+            "JSON_ITEMS",
+            "The elements of a JSON array as JSON texts.",
+            example: "JSON_ITEMS('[1, {\"a\": 2}]')" → "ARRAY['1', '{\"a\":2}']"
+        ) { (text: Text) -> [String]? in
+            let value = try JSONText(parsing: text)
+            return value.kind == .array ? value.elements.map(\.compact) : nil
+        },
+        ScalarFunction(
+            "JSON_KEYS",
+            "The keys of a JSON object; NULL for other JSON.",
+            example: "JSON_KEYS('{\"b\": 1, \"a\": 2}')" → "ARRAY['b', 'a']"
+        ) { (text: Text) -> [String]? in
+            let value = try JSONText(parsing: text)
+            return value.kind == .object ? value.entries.map(\.key) : nil
+        },
+        ScalarFunction(
+            "JSON_RECORDS",
+            "The entries of a JSON object as a map, texts as they are and other values as JSON; NULL for other JSON.",
+            example: "JSON_RECORDS('{\"a\": \"x\", \"b\": [1]}')" → "MAP('a' := 'x', 'b' := '[1]')",
+            [.exact(.string)],
+            returns: .pattern(.map(key: .exact(.string), value: .exact(.string)))
+        ) { call in
+            let texts = Text.Reader(call.arguments[0])
+            return call.lists { row, out in
+                let value = try JSONText(parsing: texts(row))
+                guard value.kind == .object else { return false }
+                var seen: [String: JSONText] = [:]
+                for entry in value.entries { seen[entry.key] = entry.value }
+                for entry in value.entries {
+                    guard let last = seen.removeValue(forKey: entry.key) else { continue }
+                    out.children[0].append(string: entry.key)
+                    out.children[1].append(string: last.plainText)
                 }
-            },
-            ScalarFunction(
-                "IS_JSON_STRING",
-                "Whether the text is valid JSON; FALSE for NULL.",
-                example: "IS_JSON_STRING('[1, 2]')" → "TRUE"
-            ) {
-                (text: Text?) -> Bool? in text.map { JSONText($0.bytes) != nil } ?? false
-            },
-            ScalarFunction(
-                "JSON_ARRAY_LENGTH",
-                "The number of elements of a JSON array; NULL for other JSON.",
-                example: "JSON_ARRAY_LENGTH('[1, null, {}]')" → "3"
-            ) { (text: Text) -> Int32? in
-                let value = try JSONText(parsing: text)
-                return value.kind == .array ? Int32(truncatingIfNeeded: value.elements.count) : nil
-            },
-            ScalarFunction(
-                "JSON_CONCAT",
-                "JSON objects merged into one, of which later ones have the last word; other JSON becomes one array.",
-                example: "JSON_CONCAT('{\"a\": 1}', '{\"b\": 2}')" → "'{\"a\":1,\"b\":2}'",
-                [.exact(.string)],
-                variadic: true,
-                returns: .pattern(.exact(.string))
-            ) { call in
-                let texts = call.arguments.map { Text.Reader($0) }
-                return call.rows(String.self, seesNull: call.arguments.map { _ in false }) { row in
-                    joined(try texts.map { try JSONText(parsing: $0(row)) })
-                }
-            },
-            ScalarFunction(
-                "JSON_ITEMS",
-                "The elements of a JSON array as JSON texts.",
-                example: "JSON_ITEMS('[1, {\"a\": 2}]')" → "ARRAY['1', '{\"a\":2}']"
-            ) { (text: Text) -> [String]? in
-                let value = try JSONText(parsing: text)
-                return value.kind == .array ? value.elements.map(\.compact) : nil
-            },
-            ScalarFunction(
-                "JSON_KEYS",
-                "The keys of a JSON object; NULL for other JSON.",
-                example: "JSON_KEYS('{\"b\": 1, \"a\": 2}')" → "ARRAY['b', 'a']"
-            ) { (text: Text) -> [String]? in
-                let value = try JSONText(parsing: text)
-                return value.kind == .object ? value.entries.map(\.key) : nil
-            },
-            ScalarFunction(
-                "JSON_RECORDS",
-                "The entries of a JSON object as a map, texts as they are and other values as JSON; NULL for other JSON.",
-                example: "JSON_RECORDS('{\"a\": \"x\", \"b\": [1]}')" → "MAP('a' := 'x', 'b' := '[1]')",
-                [.exact(.string)],
-                returns: .pattern(.map(key: .exact(.string), value: .exact(.string)))
-            ) { call in
-                let texts = Text.Reader(call.arguments[0])
-                return call.lists { row, out in
-                    let value = try JSONText(parsing: texts(row))
-                    guard value.kind == .object else { return false }
-                    var seen: [String: JSONText] = [:]
-                    for entry in value.entries { seen[entry.key] = entry.value }
-                    for entry in value.entries {
-                        guard let last = seen.removeValue(forKey: entry.key) else { continue }
-                        out.children[0].append(string: entry.key)
-                        out.children[1].append(string: last.plainText)
-                    }
-                    return true
-                }
-            },
-            ScalarFunction(
-                "TO_JSON_STRING",
-                "The value as JSON; the text null for NULL.",
-                example: "TO_JSON_STRING(ARRAY[STRUCT(B := 1, A := 'x')])" → "'[{\"A\":\"x\",\"B\":1}]'",
-                [.generic("T")],
-                returns: .pattern(.exact(.string)),
-                nulls: .sees
-            ) { call in
-                let argument = call.arguments[0]
-                return call.texts(seesNull: [true]) { row, out in
-                    out.append(jsonOf: argument.column, row & argument.mask)
-                    return true
-                }
-            },
-        ]
-        + [SQLType.string, .integer, .bigint, .double, .boolean].map(containsElement)
-        + [containsElement(.decimal)]
-
-    private static func containsElement(_ type: SQLType) -> ScalarFunction { containsElement(.exact(type)) }
-
-    private static func containsElement(_ parameter: ParameterType) -> ScalarFunction {
-        let isInteger = parameter == .exact(.integer)
-        return ScalarFunction(
+                return true
+            }
+        },
+        ScalarFunction(
             "JSON_ARRAY_CONTAINS",
             "Whether a JSON array has the element, of the same type; FALSE for other JSON.",
-            example: isInteger ? "JSON_ARRAY_CONTAINS('[1, \"2\", null]', 2)" → "FALSE" : nil,
-            [.exact(.string), parameter],
+            example: "JSON_ARRAY_CONTAINS('[1, \"2\", null]', 2)" → "FALSE",
+            [.exact(.string), .generic("T")],
             returns: .pattern(.exact(.boolean)),
             nulls: .sees
         ) { call in
@@ -121,8 +98,22 @@ extension ScalarFunction {
                 let index = row & wanted.mask
                 return array.elements.contains { $0.isSame(as: wanted.column, index) }
             }
-        }
-    }
+        },
+        ScalarFunction(
+            "TO_JSON_STRING",
+            "The value as JSON; the text null for NULL.",
+            example: "TO_JSON_STRING(ARRAY[STRUCT(B := 1, A := 'x')])" → "'[{\"A\":\"x\",\"B\":1}]'",
+            [.generic("T")],
+            returns: .pattern(.exact(.string)),
+            nulls: .sees
+        ) { call in
+            let argument = call.arguments[0]
+            return call.texts(seesNull: [true]) { row, out in
+                out.append(jsonOf: argument.column, row & argument.mask)
+                return true
+            }
+        },
+    ]
 }
 
 extension JSONText {

@@ -265,7 +265,8 @@ private func forEachPart(
     _ body: (UnsafeRawBufferPointer) -> Void
 ) {
     var index = 0
-    if delimiter.isEmpty {
+    // Nothing to cut: an empty text is its own only part.
+    if delimiter.isEmpty, !text.isEmpty {
         while index < text.count {
             let length = isText ? TextUnits.characterLength(text, index) : 1
             body(text.part(index..<index + length))
@@ -273,7 +274,7 @@ private func forEachPart(
         }
         return
     }
-    while let hit = ByteSearch.first(delimiter, in: text, from: index) {
+    while !delimiter.isEmpty, let hit = ByteSearch.first(delimiter, in: text, from: index) {
         body(text.part(index..<hit))
         index = hit + delimiter.count
     }

@@ -117,8 +117,11 @@ private func filtered(_ call: FunctionCall) -> Column {
     let passes = call.lambdas[0].evaluate(elements.parameters, rows: elements.rows)
     let flags = passes.values(as: UInt8.self)
     return call.lists { row, out in
-        for index in Int(elements.offsets[row])..<Int(elements.offsets[row + 1])
-        where flags[index] != 0 && !passes.isNull(index) {
+        let range = Int(elements.offsets[row])..<Int(elements.offsets[row + 1])
+        if passes.validity != nil, range.contains(where: passes.isNull) {
+            throw FunctionError("the lambda is NULL for an element")
+        }
+        for index in range where flags[index] != 0 {
             for (child, source) in zip(out.children, elements.parameters) { child.append(rowOf: source, index) }
         }
         return true

@@ -52,14 +52,16 @@ extension ScalarFunction {
             returns: .pattern(map)
         ) { call in
             call.lists { row, out in
-                var seen = ElementSet()
+                let keys = call.elements(0, row)
                 let values = call.elements(1, row)
+                var seen = ElementSet()
                 // The last of equal keys counts.
-                for (place, key) in Array(call.elements(0, row).enumerated()).reversed()
-                where !call.child(0).isNull(key) && seen.insert(call.child(0), key) {
+                let last = keys.reversed().filter { !call.child(0).isNull($0) && seen.insert(call.child(0), $0) }
+                for key in last.reversed() {
                     out.children[0].append(rowOf: call.child(0), key)
-                    if place < values.count {
-                        out.children[1].append(rowOf: call.child(1), values.lowerBound + place)
+                    let value = values.lowerBound + (key - keys.lowerBound)
+                    if values.contains(value) {
+                        out.children[1].append(rowOf: call.child(1), value)
                     } else {
                         out.children[1].appendNull()
                     }

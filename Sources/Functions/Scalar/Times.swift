@@ -167,7 +167,7 @@ extension ScalarFunction {
             reading("PARSE_DATE", "The date", "PARSE_DATE('26/05/2020', 'dd/MM/yyyy')" → "DATE '2020-05-26'", .date) {
                 text,
                 pattern in
-                let (day, time) = try pattern.local(text)
+                let (day, time) = try pattern.local(text, isLenient: true)
                 if time != 0 { throw FunctionError("the text has a time of day: \(text.string.prefix(60))") }
                 return day
             },

@@ -69,7 +69,9 @@ extension ScalarFunction {
             "The text of the value of a URL's parameter.",
             example: "URL_DECODE_PARAM('a+b%26c')" → "'a b&c'"
         ) {
-            (text: String) -> String? in percentDecoded(text, plusIsBlank: true)
+            (text: String) -> String? in
+            guard hasWholeEscapes(text) else { throw FunctionError("a % without two hexadecimal digits") }
+            return percentDecoded(text, plusIsBlank: true)
         },
     ]
 }
@@ -127,6 +129,19 @@ private struct URLParts {
         }
         host = rest.isEmpty ? nil : String(rest)
     }
+}
+
+/// True when two hexadecimal digits follow every `%`.
+private func hasWholeEscapes(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return bytes.indices.allSatisfy { index in
+        bytes[index] != 0x25
+            || index + 2 < bytes.count && isHexDigit(bytes[index + 1]) && isHexDigit(bytes[index + 2])
+    }
+}
+
+private func isHexDigit(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
 }
 
 /// The text with every `%XX` as its byte; what is not valid stays.

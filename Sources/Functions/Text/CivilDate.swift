@@ -53,6 +53,20 @@ struct CivilDate: Equatable {
     /// 1 (Monday) to 7.
     var dayOfWeek: Int { floorModulo(epochDay + 3, 7) + 1 }
 
+    /// The week's year and number in it: weeks start on Sunday, and the first one has the first of January.
+    var week: (year: Int, number: Int) {
+        let next = CivilDate(year: year + 1, month: 1, day: 1)
+        if next.epochDay - next.dayOfWeek % 7 <= epochDay { return (year + 1, 1) }
+        let first = CivilDate(year: year, month: 1, day: 1)
+        return (year, (dayOfYear - 1 + first.dayOfWeek % 7) / 7 + 1)
+    }
+
+    /// The number of the week, which starts on Sunday, in the month.
+    var weekOfMonth: Int {
+        let first = CivilDate(year: year, month: month, day: 1)
+        return (day - 1 + first.dayOfWeek % 7) / 7 + 1
+    }
+
     /// True when month and day exist.
     var isValid: Bool { (1...12).contains(month) && day >= 1 && day <= monthLength }
 }

@@ -31,14 +31,15 @@ int32_t cicu_zone_offset(cicu_zone *zone, int64_t instant) {
     return ucal_get(calendar, UCAL_ZONE_OFFSET, &status) + ucal_get(calendar, UCAL_DST_OFFSET, &status);
 }
 
-void cicu_zone_short_name(cicu_zone *zone, int64_t instant, char *name, int32_t capacity) {
+void cicu_zone_display_name(cicu_zone *zone, int64_t instant, bool is_long, char *name, int32_t capacity) {
     UErrorCode status = U_ZERO_ERROR;
     UCalendar *calendar = (UCalendar *)zone;
     ucal_setMillis(calendar, (UDate)instant, &status);
     int isSummer = ucal_get(calendar, UCAL_DST_OFFSET, &status) != 0;
+    UCalendarDisplayNameType type =
+        is_long ? (isSummer ? UCAL_DST : UCAL_STANDARD) : (isSummer ? UCAL_SHORT_DST : UCAL_SHORT_STANDARD);
     UChar text[NAME_MAX_UNITS];
-    int32_t length = ucal_getTimeZoneDisplayName(
-        calendar, isSummer ? UCAL_SHORT_DST : UCAL_SHORT_STANDARD, "en_US", text, NAME_MAX_UNITS, &status);
+    int32_t length = ucal_getTimeZoneDisplayName(calendar, type, "en_US", text, NAME_MAX_UNITS, &status);
     u_strToUTF8(name, capacity, NULL, text, U_SUCCESS(status) ? length : 0, &status);
     if (U_FAILURE(status) && capacity > 0) name[0] = 0;
 }

@@ -64,10 +64,10 @@ struct ExpressionCompiler {
             }
             return ParameterKernel(slot, type)
         case .arithmetic(let op, let left, let right, let type):
-            return try arithmetic(op, kernel(left), kernel(right), type, node)
+            return complete(try arithmetic(op, kernel(left), kernel(right), type, node), node)
         case .negate(let value):
             guard value.type.isNumeric else { throw ExpressionError("\(value.type) has no negative") }
-            return NegationKernel(try kernel(value))
+            return complete(NegationKernel(try kernel(value)), node)
         case .comparison(let op, let left, let right): return try comparison(op, kernel(left), kernel(right), node)
         case .cast(let value, let type): return try cast(kernel(value), type, node)
         case .element(let container, let index): return try element(container, index, node)
@@ -90,14 +90,19 @@ struct ExpressionCompiler {
         }
     }
 
+    /// In a lambda an operand that is NULL fails the row: the call has no value, not one with NULLs in it.
+    private func complete(_ kernel: Kernel, _ node: Expression) -> Kernel {
+        parameters.isEmpty ? kernel : CompleteKernel(kernel, source: node)
+    }
+
     // MARK: - Conditions
 
     private func condition(_ node: Expression) throws(ExpressionError) -> Kernel {
         switch node {
-        case .and(let parts): return try logic(isAnd: true, parts)
-        case .or(let parts): return try logic(isAnd: false, parts)
+        case .and(let parts): return complete(try logic(isAnd: true, parts), node)
+        case .or(let parts): return complete(try logic(isAnd: false, parts), node)
         case .not(let value):
-            return NotKernel(try boolean(value))
+            return complete(NotKernel(try boolean(value)), node)
         case .isNull(let value): return NullTest(try kernel(value), isNull: true)
         case .isNotNull(let value): return NullTest(try kernel(value), isNull: false)
         case .between(let value, let low, let high):

@@ -37,6 +37,10 @@ final class Frame {
         failures.append(Failure(row: Int32(truncatingIfNeeded: row), expression: expression, reason: reason))
     }
 
+    func hasFailed(_ row: Int) -> Bool {
+        failed.map { Bitmap.get($0.base.assumingMemoryBound(to: UInt64.self), row) } ?? false
+    }
+
     private func markFailed(_ row: Int) {
         let bitmap = failed ?? Bitmap.buffer(count, allSet: false)
         failed = bitmap

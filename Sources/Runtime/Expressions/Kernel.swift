@@ -80,6 +80,27 @@ final class ParameterKernel: Kernel {
     override func evaluate(_ frame: Frame) -> Column { frame.parameters[slot] }
 }
 
+/// A value that must not be NULL: rows where it is fail.
+final class CompleteKernel: Kernel {
+    private let value: Kernel
+    private let source: Expression
+
+    init(_ value: Kernel, source: Expression) {
+        self.value = value
+        self.source = source
+        super.init(value.type)
+    }
+
+    override func evaluate(_ frame: Frame) -> Column {
+        let column = value.evaluate(frame)
+        guard column.validity != nil else { return column }
+        for row in 0..<column.count where column.isNull(row) && !frame.hasFailed(row) {
+            frame.fail(row, source, "an operand is NULL")
+        }
+        return column
+    }
+}
+
 extension Column {
     /// The only row of the column, `rows` times.
     func repeated(_ rows: Int) -> Column {

@@ -28,7 +28,8 @@ import Values
         ("TRIM('\u{9} \u{1F}x ')", "'x'"),
         ("MD5('')", "'d41d8cd98f00b204e9800998ecf8427e'"), ("MASK(NULL, 'X', 'x', 'n', '-')", "NULL"),
         ("IFNULL(1, 2)", "1"), ("NULLIF('a', 'a')", "NULL"), ("NULLIF(NULL, 'a')", "NULL"),
-
+        ("SPLIT('', '')", "ARRAY['']"), ("JSON_ARRAY_CONTAINS('[1, null]', NULL)", "TRUE"),
+        ("JSON_ARRAY_CONTAINS('[1]', NULL)", "FALSE"), ("JSON_ARRAY_CONTAINS('[[1]]', ARRAY[1])", "FALSE"),
     ])
     func texts(call: String, result: String) throws { try check(call, result) }
 
@@ -58,6 +59,16 @@ import Values
         ),
         ("FORMAT_TIMESTAMP(TIMESTAMP '2021-07-01T00:00', 'HHmmX', '+05:30')", "'0530+0530'"),
         ("FORMAT_TIMESTAMP(TIMESTAMP '2021-07-01', 'D Q yy')", "'182 3 21'"),
+        ("FORMAT_TIMESTAMP(TIMESTAMP '2018-12-31', 'YYYY ww W e E eee')", "'2019 01 6 2 Mon Mon'"),
+        ("FORMAT_TIMESTAMP(TIMESTAMP '2022-01-01', 'YYYY w W')", "'2022 1 1'"),
+        ("FORMAT_TIMESTAMP(TIMESTAMP '2021-12-25', 'YYYY w W')", "'2021 52 4'"),
+        (
+            "FORMAT_TIMESTAMP(TIMESTAMP '2021-07-01', 'zzzz, z', 'America/New_York')",
+            "'Eastern Daylight Time, EDT'"
+        ),
+        ("PARSE_DATE('2021-7-1', 'yyyy-MM-dd')", "DATE '2021-07-01'"),
+        ("PARSE_DATE('20210701', 'yyyyMMdd')", "DATE '2021-07-01'"),
+        ("PARSE_DATE('1 Jul 021', 'dd MMM yyyy')", "DATE '0021-07-01'"),
         ("PARSE_TIMESTAMP('20210203040506', 'yyyyMMddHHmmss')", "TIMESTAMP '2021-02-03T04:05:06'"),
         (
             "PARSE_TIMESTAMP('2021-02-03 04:05:06.7 +0200', 'yyyy-MM-dd HH:mm:ss.S Z')",
@@ -114,7 +125,8 @@ import Values
         "GENERATE_SERIES(1, 3, 0)", "INT_FROM_BYTES(BYTES 'AA==')", "URL_EXTRACT_HOST('http://a b')",
         "ENCODE('a', 'utf8', 'utf8')",
         "MASK_LEFT('abc', -1)", "GEO_DISTANCE(91, 0, 0, 0)", "TO_BYTES('zz', 'hex')", "ENCODE('578', 'hex', 'utf8')",
-        "JSON_ARRAY_LENGTH('')", "EXTRACTJSONFIELD('{', '$.a')", "EXTRACTJSONFIELD('{}', 'a')",
+        "URL_DECODE_PARAM('a%20b%')", "URL_DECODE_PARAM('%zz')", "JSON_ARRAY_LENGTH('')",
+        "EXTRACTJSONFIELD('{', '$.a')", "EXTRACTJSONFIELD('{}', 'a')",
     ])
     func failures(call: String) throws {
         let (values, problems) = try evaluate(SQLSnippet.expression(call))

@@ -26,7 +26,7 @@ import Values
         let scaled = try apply("TRANSFORM", [column(0, list), .lambda([.init("X", .integer)], body: product)])
         #expect(
             try evaluate(scaled, [lists, factors]).values == [
-                .array([.integer(10), .integer(20), .integer(30)]), .array([]), .null, .array([.null]),
+                .array([.integer(10), .integer(20), .integer(30)]), .array([]), .null, .null,
             ]
         )
     }
@@ -47,6 +47,20 @@ import Values
             [column(0, list), column(1, .integer), .lambda([.init("S", .integer), .init("X", .integer)], body: sum)]
         )
         #expect(try evaluate(reduce, [lists, factors]).values == [.integer(16), .integer(20), .integer(30), .null])
+    }
+
+    @Test func anOperandThatIsNullFailsItsRow() throws {
+        let x = Expression.Parameter("X", .integer)
+        let sum = try arithmetic(.add, .parameter("X", .integer), literal(1))
+        let rows: (SQLType, [Value]) = (list, [.array([.integer(2), .null]), .array([.null]), .array([.integer(3)])])
+        let sums = try evaluate(try apply("TRANSFORM", [column(0, list), .lambda([x], body: sum)]), [rows])
+        #expect(sums.values == [.null, .null, .array([.integer(4)])])
+        #expect(sums.problems.map(\.row) == [0, 1])
+        // What needs no operand does not ask for it.
+        let isLarge = Expression.comparison(.greater, sum, literal(3))
+        let test = Expression.and([.comparison(.greater, .parameter("X", .integer), literal(2)), isLarge])
+        let filtered = try evaluate(try apply("FILTER", [column(0, list), .lambda([x], body: test)]), [rows])
+        #expect(filtered.values == [.array([]), .array([]), .array([.integer(3)])])
     }
 
     @Test func aFailingElementFailsItsRow() throws {

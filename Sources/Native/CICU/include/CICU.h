@@ -32,7 +32,7 @@ void cicu_zone_close(cicu_zone *zone);
 // Milliseconds that local time is ahead of UTC at an instant in milliseconds since 1970.
 int32_t cicu_zone_offset(cicu_zone *zone, int64_t instant);
 
-// The short English name at an instant, such as `CET`, as UTF-8 with a final zero.
-void cicu_zone_short_name(cicu_zone *zone, int64_t instant, char *name, int32_t capacity);
+// The English name at an instant, short such as `CET` or long, as UTF-8 with a final zero.
+void cicu_zone_display_name(cicu_zone *zone, int64_t instant, bool is_long, char *name, int32_t capacity);
 
 #endif
