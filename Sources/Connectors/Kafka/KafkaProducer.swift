@@ -12,8 +12,10 @@ final class KafkaProducer {
     private(set) var openedAt = 0
     /// The arguments of one produce call, filled in place for every message.
     private let fields: UnsafeMutablePointer<rd_kafka_vu_t>
-    private let loan = KafkaLoan()
+    let loan = KafkaLoan()
     private let settings: KafkaSettings
+    /// The arguments of one call for many messages, see ``appendNow(_:)``.
+    let messages = UnsafeMutablePointer<rd_kafka_message_t>.allocate(capacity: KafkaProducer.messagesMax)
 
     /// A transactional producer; whatever an older one with the same id left open is settled when this returns.
     init(transactionalID: String, _ target: KafkaTarget) throws {
@@ -65,12 +67,15 @@ final class KafkaProducer {
         fields = KafkaProducer.makeFields()
     }
 
-    deinit { fields.deallocate() }
+    deinit {
+        fields.deallocate()
+        messages.deallocate()
+    }
 
     // MARK: Messages
 
     /// Values of this size librdkafka does not even copy into its requests, which may outlive their messages.
-    private lazy var largeBytesMin = Int(client.property("message.copy.max.bytes") ?? "") ?? 0
+    private(set) lazy var largeBytesMin = Int(client.property("message.copy.max.bytes") ?? "") ?? 0
 
     private enum Field { static let topic = 0, partition = 1, flags = 2, time = 3, key = 4, value = 5, headers = 6 }
 
@@ -204,7 +209,7 @@ final class KafkaProducer {
 }
 
 /// A BYTES column as librdkafka wants it: no address is NULL, an empty value has one.
-private struct KafkaBytes {
+struct KafkaBytes {
     private let offsets: UnsafeMutablePointer<Int32>
     private let arena: UnsafeMutablePointer<UInt8>
     private let validity: UnsafeMutablePointer<UInt64>?

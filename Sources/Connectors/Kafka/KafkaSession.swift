@@ -12,6 +12,7 @@ final class KafkaSession: BrokerSession {
     private let database: any StateDatabase
     private let transactionalID: String
     private let fetcher: KafkaFetcher
+    private let trimming: KafkaTrimming
     private var producer: KafkaProducer?
     private var known: [String: Int] = [:]
     private var lastOffsets: [TaskCommitID: [TopicPartition: Int64]] = [:]
@@ -25,6 +26,7 @@ final class KafkaSession: BrokerSession {
         // First the producer: it fences an older owner and settles its last transaction.
         producer = try KafkaProducer(transactionalID: transactionalID, broker.target)
         fetcher = try KafkaFetcher(broker.target)
+        trimming = KafkaTrimming(broker.cluster, broker.target)
     }
 
     // MARK: Reading
@@ -147,7 +149,8 @@ final class KafkaSession: BrokerSession {
         var written: Set<TopicPartition> = []
         for change in changes {
             for run in KafkaChangelog.runs(of: change, now: now) where run.count > 0 {
-                try write(run, to: producer)
+                try broker.cluster.require(run.topic, run.partition, &known)
+                if run.headers == nil { try producer.appendNow(run) } else { try producer.append(run) }
                 written.insert(TopicPartition(run.topic, run.partition))
             }
         }
@@ -231,6 +234,8 @@ final class KafkaSession: BrokerSession {
             hint: "Two engines with the same service id use this cluster; give each its own."
         )
     }
+
+    func release(before offsets: [TopicPartition: Int64]) { trimming.release(before: offsets) }
 
     // MARK: Restore
 

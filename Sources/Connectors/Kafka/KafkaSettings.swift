@@ -22,6 +22,8 @@ public struct KafkaSettings: Sendable {
     /// After this time without a commit the broker aborts an open transaction: what a crash can hold up readers for
     /// when no engine with the same service starts again.
     public var transactionTimeoutMilliseconds = 60_000
+    /// How often what was read of internal topics is removed from them.
+    public var trimMilliseconds = 30_000
     /// How often subscribers of `onAppend` hear that other programs may have written.
     public var noticeMilliseconds = 100
 

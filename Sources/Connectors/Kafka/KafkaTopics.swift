@@ -124,7 +124,11 @@ final class KafkaTopics: Sendable {
             ("retention.ms", "\(settings.retentionMilliseconds ?? -1)"),
             ("message.timestamp.type", "CreateTime"),
         ]
-        if settings.isInternal { list.append(("max.message.bytes", "\(messageBytesMax)")) }
+        if settings.isInternal {
+            list.append(("max.message.bytes", "\(messageBytesMax)"))
+            // What was read of a repartition topic is removed a segment at a time.
+            if !settings.isCompacted { list.append(("segment.bytes", "\(max(64 << 20, messageBytesMax))")) }
+        }
         return list
     }
 
@@ -268,7 +272,7 @@ final class KafkaTopics: Sendable {
     // MARK: Requests
 
     /// Sends an admin request and waits for its event, to be destroyed by the caller.
-    private func request(
+    func request(
         _ operation: rd_kafka_admin_op_t,
         _ subject: String,
         _ send: (_ options: OpaquePointer, _ queue: OpaquePointer) -> Void

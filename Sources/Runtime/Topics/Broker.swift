@@ -100,6 +100,12 @@ public protocol BrokerSession: AnyObject {
     /// Brings the local state of a task up to the last committed epoch (replays a changelog where there is one) and
     /// returns its committed input offsets; partitions never committed are absent.
     func restore(_ task: TaskCommitID, stores: [StoreID], inputs: [TopicPartition]) throws -> [TopicPartition: Int64]
+    /// Says that nobody needs the messages before these committed offsets any more; they may be removed, now or later.
+    func release(before offsets: [TopicPartition: Int64])
+}
+
+extension BrokerSession {
+    public func release(before _: [TopicPartition: Int64]) {}
 }
 
 /// How a commit ended.

@@ -19,6 +19,13 @@ public struct Topology: Sendable {
 
     /// Every store of the query in a stable order.
     public var stores: [StoreSpec] { subtopologies.flatMap { $0.nodes.flatMap(\.spec.stores) } }
+
+    /// Internal topics of which each partition has one reader: nobody needs what that one is done with.
+    public var topicsReadOnce: Set<String> {
+        let sources = subtopologies.flatMap(\.sources)
+        let names = internalTopics.filter { !$0.settings.isCompacted }.map(\.name)
+        return Set(names.filter { name in sources.filter { $0.topic == name }.count == 1 })
+    }
 }
 
 /// An internal topic and how it is to be created.

@@ -65,7 +65,7 @@ extension Engine {
                 topology: query.topology,
                 tasks: tasks,
                 settings: settings,
-                commit: query.settings.commitPolicy,
+                commit: query.settings.commitPolicy(isRemote: broker.isRemote),
                 stores: query.stores,
                 partitionCounts: counts,
                 startPosition: query.settings.start,

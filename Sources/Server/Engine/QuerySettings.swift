@@ -32,7 +32,9 @@ struct QuerySettings: Sendable {
         Property(
             name: "commit.interval.ms",
             defaultValue: "100",
-            meaning: "the longest that processed rows wait for their commit, in milliseconds"
+            meaning:
+                "the longest that processed rows wait for their commit, in milliseconds; on Kafka 500 while a query "
+                + "is behind and nothing is set"
         ),
         Property(
             name: "weir.batch.rows",
@@ -167,10 +169,12 @@ struct QuerySettings: Sendable {
     /// How long a row waits for an input that delivers nothing, in milliseconds.
     var timeWait: Int64 { properties["weir.time.wait.max.ms"].flatMap { Int64($0) } ?? 10_000 }
 
-    var commitPolicy: CommitPolicy {
-        var policy = CommitPolicy()
+    /// When queries commit, for topics in this process or remote ones.
+    func commitPolicy(isRemote: Bool) -> CommitPolicy {
+        var policy = isRemote ? CommitPolicy.remote : CommitPolicy()
         if let interval = properties["commit.interval.ms"].flatMap({ Int64($0) }) {
             policy.intervalMilliseconds = interval
+            policy.behindMilliseconds = interval
             policy.idleMilliseconds = min(policy.idleMilliseconds, interval)
         }
         return policy

@@ -13,6 +13,12 @@ final class RunningTasks {
     private var paused: Set<TopicPartition> = []
     private var dirtySince: Int64?
     private var dirtyRows = 0
+    /// Since the last commit there was always something to read.
+    private var isBusyThroughout = true
+    /// So it was before the last commit.
+    private var isBehind = false
+    /// Internal topics that one task a partition reads, so that nobody needs what that task has committed.
+    private let readOnce: Set<String>
     /// Where partitions go on behind marks of transactions, see ``pass(_:to:)``.
     private var passed: [TopicPartition: Int64] = [:]
     /// The rows of a push query whose positions are all that it remembers.
@@ -30,6 +36,7 @@ final class RunningTasks {
         for task in tasks { for input in task.inputs { byInput[input, default: []].append(task) } }
         self.byInput = byInput
         bootstrap = TableBootstrap(tasks)
+        readOnce = work.topology.topicsReadOnce
         try restore()
     }
 
@@ -104,6 +111,7 @@ final class RunningTasks {
         if let run { try process(run) }
         let isBusy = try align(afterRun: run != nil) || run != nil
         if run != nil { share?.finish(positions()) }
+        if !isBusy { isBusyThroughout = false }
         if bootstrap.isActive { bootstrap.update(passed) }
         pause()
         let isBlocked = alignment?.isBlocked ?? false
@@ -114,7 +122,8 @@ final class RunningTasks {
         }
         let age = clock.monotonicMilliseconds() - since
         // Others may wait for what is not committed.
-        let due = isBusy ? work.commit.intervalMilliseconds : isBlocked ? 0 : work.commit.idleMilliseconds
+        let interval = isBehind ? work.commit.behindMilliseconds : work.commit.intervalMilliseconds
+        let due = isBusy ? interval : isBlocked ? 0 : work.commit.idleMilliseconds
         if age >= due || dirtyRows >= work.commit.rowsMax || tasks.contains(where: \.wantsCommit) {
             try commit()
             return isBusy ? .busy : .idle(milliseconds: isBlocked ? 2 : 1000)
@@ -183,6 +192,13 @@ final class RunningTasks {
         tasks.reduce(into: passed) { all, task in all.merge(task.positions) { max($0, $1) } }
     }
 
+    /// How far the tasks have read what nobody else reads.
+    private func readOncePositions() -> [TopicPartition: Int64] {
+        tasks.reduce(into: [:]) { all, task in
+            for (input, offset) in task.positions where readOnce.contains(input.topic) { all[input] = offset }
+        }
+    }
+
     /// Commits everything processed so far as one epoch.
     func commit() throws {
         guard dirtySince != nil else { return }
@@ -200,6 +216,8 @@ final class RunningTasks {
         for task in tasks { task.committed() }
         dirtySince = nil
         dirtyRows = 0
+        (isBehind, isBusyThroughout) = (isBusyThroughout, true)
+        if !readOnce.isEmpty { session.release(before: readOncePositions()) }
         status.committed(at: work.services.clock.wallMilliseconds(), positions: positions())
         try alignment?.committed()
     }

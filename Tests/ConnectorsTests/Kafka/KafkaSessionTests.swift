@@ -107,6 +107,41 @@ extension KafkaTests {
             #expect(try wiped.rows(store) == ["a": "2", "d": "3"])
         }
 
+        @Test func changelogsHoldManyAndLongValues() throws {
+            let rows = (0..<1500).map { ("key \($0)", $0 == 700 ? nil : String(repeating: "v", count: $0)) }
+            let long = String(repeating: "w", count: 200_000)
+            let session = try broker.makeSession(threadID: "0", state: MemoryDatabase())
+            #expect(try session.commit(epoch(1, [change([("key 700", "old")])])) == .committed)
+            #expect(try session.commit(epoch(2, [change(rows), change([("long", long), ("", "")])])) == .committed)
+            let wiped = MemoryDatabase()
+            let next = try broker.makeSession(threadID: "0", state: wiped)
+            _ = try next.restore(task, stores: [store], inputs: [TopicPartition(input, 0)])
+            var expected = Dictionary(uniqueKeysWithValues: rows.compactMap { row in row.1.map { (row.0, $0) } })
+            (expected["long"], expected[""]) = (long, "")
+            #expect(try wiped.rows(store) == expected)
+        }
+
+        @Test func whatWasReadOfRepartitionTopicsIsRemoved() throws {
+            let eager = try TestCluster.broker(service: service) { $0.trimMilliseconds = 0 }
+            let topic = "weir-\(TestCluster.name("t"))-repartition-1"
+            try eager.createTopic(topic, TopicSettings(partitions: 2, isInternal: true))
+            let session = try eager.makeSession(threadID: "0", state: MemoryDatabase())
+            for number in 0..<4 {
+                try session.append(OutgoingRun(topic, 0, [Letter(key: "k", value: "\(number)")]))
+                try session.append(OutgoingRun(topic, 1, [Letter(key: "k", value: "\(number)")]))
+            }
+            #expect(try session.commit(epoch(1)) == .committed)
+            #expect(try eager.letters(topic, count: 4).count == 4)
+            session.release(before: [TopicPartition(topic, 0): 3])
+            let deadline = Date().addingTimeInterval(10)
+            while try eager.offsets(of: TopicPartition(topic, 0)).lowerBound < 3, Date() < deadline { usleep(20_000) }
+            #expect(try eager.offsets(of: TopicPartition(topic, 0)).lowerBound == 3)
+            #expect(try eager.offsets(of: TopicPartition(topic, 1)).lowerBound == 0)
+            // The one that is left is still read.
+            try session.assign([TopicPartition(topic, 0): 3])
+            #expect(try session.receive(1).map(\.value) == ["3"])
+        }
+
         @Test func aCommitThatMissedTheLocalStateIsRepeatedThere() throws {
             let database = FragileDatabase()
             let session = try broker.makeSession(threadID: "0", state: database)
