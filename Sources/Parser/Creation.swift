@@ -129,7 +129,7 @@ extension StatementParser {
         return ColumnDefinition(name: name, type: try type())
     }
 
-    // MARK: - INSERT
+    // MARK: - INSERT and DELETE
 
     func insert() throws(Diagnostic) -> Statement.Kind {
         advance()
@@ -161,6 +161,17 @@ extension StatementParser {
             )
         }
         return .insertValues(InsertValues(target: target, columns: columns, values: values))
+    }
+
+    func delete() throws(Diagnostic) -> Statement.Kind {
+        advance()
+        try expect(.from)
+        let target = try sourceName()
+        guard eat(.where) else {
+            note("WHERE")
+            throw unexpected()
+        }
+        return .deleteRow(DeleteRow(target: target, condition: try expression()))
     }
 
     /// `(expression, …)`.

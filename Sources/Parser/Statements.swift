@@ -36,9 +36,8 @@ extension StatementParser {
 
     /// The words a statement can start with.
     static let openings: [Keyword] = [
-        .select, .create, .insert, .drop, .alter, .show, .list, .describe, .explain, .print, .terminate, .pause,
-        .resume,
-        .set, .unset, .define, .undefine, .assert,
+        .select, .create, .insert, .delete, .drop, .alter, .show, .list, .describe, .explain, .print, .terminate,
+        .pause, .resume, .set, .unset, .define, .undefine, .assert,
     ]
 
     private func statementKind() throws(Diagnostic) -> Statement.Kind {
@@ -46,6 +45,7 @@ extension StatementParser {
         case .select: return .query(try query())
         case .create: return try create()
         case .insert: return try insert()
+        case .delete: return try delete()
         case .drop: return try drop()
         case .alter: return try alter()
         case .show, .list: return try listing()

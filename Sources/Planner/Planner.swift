@@ -83,6 +83,7 @@ struct Planning {
         case .insertSelect(let insert): return try insertSelect(insert)
         case .insertValues(let insert): return .insertValues(try insertValues(insert, at: statement.position))
         case .insertRecords(let insert): return try insertRecords(insert)
+        case .deleteRow(let delete): return .deleteRow(try deleteRow(delete))
         case .dropSource(let drop): return try dropSource(drop)
         case .alterSource(let alter): return .alterSource(try alterSource(alter))
         case .createType(let create): return try createType(create)

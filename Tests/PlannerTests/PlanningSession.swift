@@ -99,6 +99,11 @@ struct PlanningSession {
                 "\(field.name)=\(Expression.literal(column.value(at: 0), field.type))"
             }
             return "insert \(values.joined(separator: ", "))" + (plan.rowTime.map { " at \($0)" } ?? "")
+        case .deleteRow(let plan):
+            let key = zip(plan.target.keyFields, plan.key).map { field, column in
+                "\(field.name)=\(Expression.literal(column.value(at: 0), field.type))"
+            }
+            return "delete \(key.joined(separator: ", ")) from \(plan.target.topic)"
         case .pushQuery(let plan): return plan.line
         case .pullQuery(let plan): return plan.line
         case .explain(let text): return text

@@ -131,6 +131,20 @@ public struct InsertValues: Sendable, Hashable {
     }
 }
 
+/// `DELETE FROM table WHERE condition`.
+public struct DeleteRow: Sendable, Hashable {
+    /// The table.
+    public let target: SourceName
+    /// Says which key.
+    public let condition: Expression
+
+    /// A statement.
+    public init(target: SourceName, condition: Expression) {
+        self.target = target
+        self.condition = condition
+    }
+}
+
 /// `INSERT INTO source FORMAT JSON|CSV [STRICT]`; the records follow on the wire.
 public struct InsertRecords: Sendable, Hashable {
     /// Where the rows go.

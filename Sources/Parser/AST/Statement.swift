@@ -18,6 +18,7 @@ public struct Statement: Sendable, Hashable {
         case insertSelect(InsertSelect)
         case insertValues(InsertValues)
         case insertRecords(InsertRecords)
+        case deleteRow(DeleteRow)
         case createType(CreateType)
         case dropType(DropType)
         case createConnector(CreateConnector)

@@ -9,6 +9,7 @@ extension SQLWriter {
         case .insertSelect(let insertion): write(insertion)
         case .insertValues(let insertion): write(insertion)
         case .insertRecords(let insertion): write(insertion)
+        case .deleteRow(let deletion): write(deletion)
         case .createType(let creation): write(creation)
         case .dropType(let drop): writeDrop("TYPE", drop.name, drop.ifExists)
         case .createConnector(let creation): write(creation)
@@ -107,6 +108,13 @@ extension SQLWriter {
         write("INSERT INTO ")
         write(insertion.target)
         write(" FORMAT \(insertion.format.rawValue)" + (insertion.isStrict ? " STRICT" : ""))
+    }
+
+    private mutating func write(_ deletion: DeleteRow) {
+        write("DELETE FROM ")
+        write(deletion.target)
+        write(" WHERE ")
+        write(deletion.condition)
     }
 
     private mutating func write(_ creation: CreateType) {

@@ -9,6 +9,7 @@ public enum PlannedStatement: Sendable {
     case insertInto(InsertIntoPlan)
     case insertValues(InsertValuesPlan)
     case bulkInsert(BulkInsertPlan)
+    case deleteRow(DeleteRowPlan)
     case pushQuery(TransientPlan)
     case pullQuery(PullPlan)
     case dropSource(DropSourcePlan)
@@ -64,6 +65,15 @@ public struct InsertValuesPlan: Sendable {
     public let row: Batch
     /// ROWTIME in milliseconds, if the statement gives it.
     public let rowTime: Int64?
+}
+
+/// A record without a value to append, which deletes the row of its key.
+public struct DeleteRowPlan: Sendable {
+    public let target: SourceDescription
+    /// The target's formats.
+    public let layout: RecordLayout
+    /// One row of key columns.
+    public let key: [Column]
 }
 
 /// Records that follow on the connection.

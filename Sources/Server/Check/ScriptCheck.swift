@@ -95,7 +95,9 @@ public struct ScriptCheck {
         case .createConnector(let connector): try catalog.add(connector)
         case .dropConnector(let name): try catalog.dropConnector(name)
         case .administrative(let statement): try administer(statement)
-        case .insertInto, .insertValues, .bulkInsert, .pushQuery, .pullQuery, .pause, .resume, .explain, .nothing: break
+        case .insertInto, .insertValues, .bulkInsert, .deleteRow, .pushQuery, .pullQuery, .pause, .resume, .explain,
+            .nothing:
+            break
         }
     }
 

@@ -20,7 +20,7 @@ extension Engine {
                     queryNumber: store.nextQueryNumber
                 )
                 switch planned {
-                case .pushQuery, .pullQuery, .insertValues, .bulkInsert, .explain, .administrative:
+                case .pushQuery, .pullQuery, .insertValues, .bulkInsert, .deleteRow, .explain, .administrative:
                     throw ReplyError("0A000", "only definitions can be carried out here")
                 case .nothing(let notice): return notice
                 default: return try define(planned, sql: statement.text(in: sql), properties: properties)

@@ -29,6 +29,21 @@ extension Engine {
         }
     }
 
+    /// Appends the record of a DELETE and answers.
+    func delete(_ plan: DeleteRowPlan, _ reply: ReplyStream) {
+        do {
+            let target = try InsertTarget(topic: plan.target.topic, layout: plan.layout, services: services)
+            let now = Column.constant(.bigint, .bigint(services.clock.wallMilliseconds()), count: 1)
+            var bad: [BadPayload] = []
+            let runs = try target.deletions(plan.key, timestamps: now, bad: &bad)
+            if let problem = bad.first { throw ReplyError("22023", problem.reason) }
+            try broker.append(runs)
+            reply.finish("DELETED")
+        } catch {
+            reply.fail(ReplyError(describing: error))
+        }
+    }
+
     /// Deals records without a key to the partitions in turn.
     func keylessPartition() -> Int32 { Int32(truncatingIfNeeded: keylessCount.add(1) & 0x7FFF_FFFF) }
 }

@@ -56,6 +56,8 @@ extension Engine {
         case .pullQuery(let plan): pull(plan, request, reply, started)
         case .insertValues(let plan):
             readers.async { self.insert(plan, reply) }
+        case .deleteRow(let plan):
+            readers.async { self.delete(plan, reply) }
         case .bulkInsert:
             throw ReplyError(
                 "0A000",

@@ -42,17 +42,37 @@ struct InsertTarget {
         bad: inout [BadPayload]
     ) throws -> [OutgoingRun] {
         let count = timestamps.count
-        let keyColumns = Array(columns[..<layout.keyFields.count])
-        let absent = keyColumns.count == 1 ? keyColumns[0].nullFlags : nil
-        var keys = Column.nulls(.bytes, count: count)
-        if let keyWriter { keys = try keyWriter.write(keyColumns, count: count, absent: absent, bad: &bad) }
+        let keys = try encoded(Array(columns[..<layout.keyFields.count]), count: count, bad: &bad)
         var values = Column.nulls(.bytes, count: count)
         if let valueWriter {
             let valueColumns = Array(columns[layout.keyFields.count...])
             values = try valueWriter.write(valueColumns, count: count, absent: nil, bad: &bad)
         }
-        var times = timestamps
+        return runs(keys, values, timestamps, keyless: keyless, without: bad)
+    }
+
+    /// The messages that delete the rows of keys.
+    func deletions(_ keyColumns: [Column], timestamps: Column, bad: inout [BadPayload]) throws -> [OutgoingRun] {
+        let count = timestamps.count
+        let keys = try encoded(keyColumns, count: count, bad: &bad)
+        return runs(keys, Column.nulls(.bytes, count: count), timestamps, keyless: 0, without: bad)
+    }
+
+    private func encoded(_ keys: [Column], count: Int, bad: inout [BadPayload]) throws -> Column {
+        let absent = keys.count == 1 ? keys[0].nullFlags : nil
+        return try keyWriter?.write(keys, count: count, absent: absent, bad: &bad) ?? Column.nulls(.bytes, count: count)
+    }
+
+    private func runs(
+        _ keys: Column,
+        _ values: Column,
+        _ timestamps: Column,
+        keyless: Int32,
+        without bad: [BadPayload]
+    ) -> [OutgoingRun] {
+        var (keys, values, times) = (keys, values, timestamps)
         if !bad.isEmpty {
+            let count = timestamps.count
             let rows = Set(bad.map(\.row))
             let kept = (0..<Int32(count)).filter { !rows.contains(Int($0)) }
             guard !kept.isEmpty else { return [] }

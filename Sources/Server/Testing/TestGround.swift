@@ -52,6 +52,7 @@ final class TestGround {
             )
             switch planned {
             case .insertValues(let plan): return try record(plan)
+            case .deleteRow(let plan): return try record(plan)
             case .nothing: return .done
             case .pushQuery, .pullQuery, .bulkInsert, .explain, .administrative:
                 throw ReplyError("0A000", "a test cannot have this statement")
@@ -103,8 +104,19 @@ final class TestGround {
             keyless: 0,
             bad: &bad
         )
+        return try outcome(runs, bad, plan.target)
+    }
+
+    private func record(_ plan: DeleteRowPlan) throws -> Outcome {
+        let target = try InsertTarget(topic: plan.target.topic, layout: plan.layout, services: engine.services)
+        var bad: [BadPayload] = []
+        let time = Column.constant(.bigint, .bigint(0), count: 1)
+        return try outcome(try target.deletions(plan.key, timestamps: time, bad: &bad), bad, plan.target)
+    }
+
+    private func outcome(_ runs: [OutgoingRun], _ bad: [BadPayload], _ source: SourceDescription) throws -> Outcome {
         if let problem = bad.first { throw ReplyError("22023", problem.reason) }
         guard let record = runs.flatMap({ TestRecord.all(of: $0) }).first else { return .done }
-        return .record(record, topic: plan.target.topic, source: plan.target)
+        return .record(record, topic: source.topic, source: source)
     }
 }

@@ -87,6 +87,24 @@ import Testing
         #expect(rows == [#"["a",0,500,3]"#, #"["a",5000,5000,3]"#])
     }
 
+    @Test func aDeletedRowIsGone() throws {
+        let engine = try TestEngine()
+        let made = try engine.answer(
+            """
+            CREATE TABLE s (a STRING PRIMARY KEY, b INT PRIMARY KEY, n INT)
+                WITH (kafka_topic='s', format='json', partitions=3);
+            CREATE TABLE t AS SELECT * FROM s;
+            INSERT INTO s VALUES ('x', 1, 10);
+            INSERT INTO s VALUES ('x', 2, 20);
+            DELETE FROM s WHERE b = 1 AND a = 'x';
+            DELETE FROM s WHERE b = 3 AND a = 'x';
+            """
+        )
+        #expect(made.suffix(4) == ["+INSERTED 1", "+INSERTED 1", "+DELETED", "+DELETED"])
+        engine.waitUntilCaughtUp()
+        #expect(try engine.answer("SELECT * FROM t;").filter { $0.hasPrefix("[") } == [#"["x",2,20]"#])
+    }
+
     @Test(arguments: ["json", "csv"]) func rowsAsTheyArePrintedCanBeInserted(_ format: String) throws {
         let engine = try TestEngine()
         let columns = """
