@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Server
@@ -67,6 +68,14 @@ import Testing
 
     @Test(arguments: kafka == nil ? [nil] : [nil, kafka])
     func everyRecordComesOnce(_ servers: String?) throws {
+        if servers == nil {
+            try interruptAndResume(nil)
+        } else {
+            try SharedBroker.alone { try interruptAndResume(servers) }
+        }
+    }
+
+    private func interruptAndResume(_ servers: String?) throws {
         let engine = try TestEngine(threads: 2, bootstrapServers: servers)
         #expect(try engine.answer(create()) == ["+CREATED STREAM S"])
         try fill(engine, 0..<60_000)

@@ -1,6 +1,7 @@
 import Connectors
 import Foundation
 import Runtime
+import TestSupport
 import Testing
 import Values
 
@@ -30,6 +31,10 @@ extension KafkaTests {
         }
 
         @Test func everyMessageIsCopiedOnceWhileTheBrokerIsKilled() throws {
+            try SharedBroker.alone { try copyWhileTheBrokerIsKilled() }
+        }
+
+        private func copyWhileTheBrokerIsKilled() throws {
             let killer = Thread {
                 for _ in 0..<KafkaCrashTests.kills {
                     Thread.sleep(forTimeInterval: Double.random(in: 0.3...0.9))
