@@ -167,10 +167,7 @@ extension StatementParser {
         advance()
         try expect(.from)
         let target = try sourceName()
-        guard eat(.where) else {
-            note("WHERE")
-            throw unexpected()
-        }
+        try expect(.where)
         return .deleteRow(DeleteRow(target: target, condition: try expression()))
     }
 
