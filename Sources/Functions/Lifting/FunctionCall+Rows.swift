@@ -26,7 +26,7 @@ extension FunctionCall {
                 continue
             }
             do {
-                if let value = try body(row) { writer.append(value) } else { writer.appendNull() }
+                if let value = try body(row) { try writer.append(value) } else { writer.appendNull() }
             } catch {
                 site.fail(row, "\(error)")
                 writer.appendNull()

@@ -10,7 +10,8 @@ protocol FunctionOutput: SendableMetatype {
 protocol RowWriter: SendableMetatype {
     associatedtype Element
     init(rows: Int, type: SQLType)
-    mutating func append(_ value: Element)
+    /// - Throws: for a value that the column's type does not hold.
+    mutating func append(_ value: Element) throws
     mutating func appendNull()
     consuming func finish() -> Column
 }
@@ -102,7 +103,7 @@ extension Bool: FunctionOutput {
 extension Decimal: FunctionOutput {
     static var result: ParameterType { .decimal }
 
-    /// Rounds to the column's scale; a number with too many digits is NULL.
+    /// Rounds to the column's scale.
     struct Writer: RowWriter {
         private var unscaled: FixedWriter<Int128>
         private let precision: Int
@@ -119,12 +120,11 @@ extension Decimal: FunctionOutput {
             }
         }
 
-        mutating func append(_ value: Decimal) {
-            if let fitted = value.fitted(precision: precision, scale: scale) {
-                unscaled.append(fitted.unscaled)
-            } else {
-                unscaled.appendNull()
+        mutating func append(_ value: Decimal) throws {
+            guard let fitted = value.fitted(precision: precision, scale: scale) else {
+                throw FunctionError("numeric overflow: the result does not fit DECIMAL(\(precision), \(scale))")
             }
+            unscaled.append(fitted.unscaled)
         }
 
         mutating func appendNull() { unscaled.appendNull() }

@@ -2,11 +2,13 @@ import Glibc
 import Server
 
 extension Subcommand {
-    /// `weir bench nexmark`: how fast a query drains a topic, measured in this process.
+    /// `weir bench nexmark`: how fast a query drains a topic; `weir bench functions`: what a row costs in every function.
+    ///
+    /// Both measure in this process.
     static let bench = Subcommand(
         "bench",
-        summary: "measure a query on generated events",
-        operands: "nexmark",
+        summary: "measure a query on generated events, or every function",
+        operands: "nexmark | functions [NAME...]",
         options: [
             Option("query", "Q", value: "NAME", BenchQuery.all.map(\.name).joined(separator: " ")),
             Option("events", "n", value: "N", "how many to generate when the topic is empty (1000000)"),
@@ -16,11 +18,19 @@ extension Subcommand {
             Option("keys", "k", value: "K", "distinct keys of the query keys (10000000)"),
             Option("property", "P", value: "NAME=VALUE", "what SET does; may be repeated"),
             Option("data-dir", "d", value: "DIR", "keep data here (a new directory under TMPDIR, removed)"),
-            Option("json", "j", "print one JSON object"),
+            Option("json", "j", "print JSON objects"),
         ],
-        examples: ["weir bench nexmark --query tumble --events 5000000 --json"]
+        examples: ["weir bench nexmark --query tumble --events 5000000 --json", "weir bench functions SPLIT MD5"]
     ) { arguments throws(UsageError) in
-        guard arguments.operands == ["nexmark"] else { throw UsageError("the benchmark to run is nexmark") }
+        if arguments.operands.first == "functions" {
+            return FunctionBenchCommand(
+                names: Array(arguments.operands.dropFirst()),
+                asJSON: arguments.has("json")
+            ).run()
+        }
+        guard arguments.operands == ["nexmark"] else {
+            throw UsageError("the benchmark to run is nexmark or functions")
+        }
         guard let name = arguments.value("query") else { throw UsageError("--query is missing") }
         guard let query = BenchQuery.all.first(where: { $0.name == name }) else {
             throw UsageError("no query \"\(name)\"; there are \(BenchQuery.all.map(\.name).joined(separator: " "))")

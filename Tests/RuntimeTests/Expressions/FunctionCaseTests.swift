@@ -125,7 +125,7 @@ import Values
         "GENERATE_SERIES(1, 3, 0)", "INT_FROM_BYTES(BYTES 'AA==')", "URL_EXTRACT_HOST('http://a b')",
         "ENCODE('a', 'utf8', 'utf8')",
         "MASK_LEFT('abc', -1)", "GEO_DISTANCE(91, 0, 0, 0)", "TO_BYTES('zz', 'hex')", "ENCODE('578', 'hex', 'utf8')",
-        "URL_DECODE_PARAM('a%20b%')", "URL_DECODE_PARAM('%zz')", "JSON_ARRAY_LENGTH('')",
+        "ROUND(9.99)", "CEIL(9.99)", "URL_DECODE_PARAM('a%20b%')", "URL_DECODE_PARAM('%zz')", "JSON_ARRAY_LENGTH('')",
         "EXTRACTJSONFIELD('{', '$.a')", "EXTRACTJSONFIELD('{}', 'a')",
     ])
     func failures(call: String) throws {
