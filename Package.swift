@@ -90,10 +90,21 @@ let package = Package(
         ),
         .testTarget(name: "ParserTests", dependencies: ["Parser"], exclude: ["Golden"], swiftSettings: strict),
         tests("ValuesTests", ["Values"]),
-        tests("ConnectorsTests", ["Connectors", "Runtime", "Values", "TestSupport"]),
+        tests(
+            "ConnectorsTests",
+            ["Connectors", "Planner", "Parser", "Functions", "Runtime", "Values", "TestSupport"]
+        ),
         tests("StorageTests", ["Storage", "Runtime", "Values", "CChecksum"]),
         tests("RuntimeTests", ["Runtime", "Values", "Functions"]),
         tests("FunctionsTests", ["Values", "Functions"]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Parser", "Connectors", "Runtime", "Values"],
+            path: "Tests/FuzzTargets",
+            exclude: ["Corpus"],
+            swiftSettings: strict
+        ),
+        tests("FuzzTests", ["FuzzTargets"]),
         .testTarget(
             name: "PlannerTests",
             dependencies: ["Planner", "Parser", "Values", "Functions", "Runtime"],
@@ -103,3 +114,16 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// Has no main of its own: `scripts/fuzz` links it with libFuzzer's.
+if Context.environment["WEIR_FUZZ"] != nil {
+    package.products.append(.executable(name: "weir-fuzz", targets: ["FuzzDriver"]))
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzDriver",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/FuzzDriver",
+            swiftSettings: strict
+        )
+    )
+}

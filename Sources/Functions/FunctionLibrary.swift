@@ -110,11 +110,11 @@ public enum FunctionResolutionError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unknown(let name, _): "Can't find any functions with the name '\(name)'"
+        case .unknown(let name, _): "there is no function named \(name)"
         case .noOverload(let name, let arguments, _):
-            "Function '\(name)' does not accept parameters (\(list(arguments)))"
+            "\(name) does not take (\(list(arguments)))"
         case .ambiguous(let name, let arguments, _):
-            "Function '\(name)' cannot be resolved due to ambiguous method parameters (\(list(arguments)))"
+            "more than one \(name) takes (\(list(arguments)))"
         }
     }
 
@@ -123,8 +123,10 @@ public enum FunctionResolutionError: Error, CustomStringConvertible {
         switch self {
         case .unknown(_, let similar):
             similar.isEmpty ? "SHOW FUNCTIONS lists what there is" : "did you mean \(similar.joined(separator: ", "))?"
-        case .noOverload(_, _, let candidates), .ambiguous(_, _, let candidates):
-            "valid alternatives are: " + candidates.map(\.signature).joined(separator: "; ")
+        case .noOverload(_, _, let candidates):
+            "it takes: " + candidates.map(\.signature).joined(separator: "; ")
+        case .ambiguous(_, _, let candidates):
+            "CAST an argument so that one of them fits: " + candidates.map(\.signature).joined(separator: "; ")
         }
     }
 

@@ -43,7 +43,8 @@ extension StatementParser {
                 "42601",
                 at: readOnly.position,
                 width: readOnly.width,
-                "a SOURCE \(source.rawValue) cannot be filled by a query"
+                "a SOURCE \(source.rawValue) cannot be filled by a query",
+                hint: "CREATE \(source.rawValue) \(name.spelling) AS SELECT …"
             )
         }
         return .createAsSelect(
@@ -157,7 +158,8 @@ extension StatementParser {
             throw Diagnostic(
                 "42601",
                 at: start.position,
-                "expected \(columns.count) values for the columns named, found \(values.count)"
+                "expected \(columns.count) values for the columns named, found \(values.count)",
+                detail: "the columns are \(columns.map(\.text).joined(separator: ", "))"
             )
         }
         return .insertValues(InsertValues(target: target, columns: columns, values: values))

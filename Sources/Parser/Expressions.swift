@@ -185,7 +185,13 @@ extension StatementParser {
         let start = token
         let text = try string("one character in quotes")
         guard let character = text.first, text.count == 1 else {
-            throw Diagnostic("22025", at: start.position, width: start.width, "ESCAPE takes exactly one character")
+            throw Diagnostic(
+                "22025",
+                at: start.position,
+                width: start.width,
+                "ESCAPE takes exactly one character",
+                hint: "ESCAPE '!'"
+            )
         }
         return character
     }

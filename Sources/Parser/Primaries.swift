@@ -180,7 +180,8 @@ extension StatementParser {
                 "22P02",
                 at: quoted.position,
                 width: quoted.width,
-                "\(self.text(of: quoted)) is not a decimal number"
+                "\(self.text(of: quoted)) is not a decimal number",
+                hint: "DECIMAL '12.50'"
             )
         }
         return try made(.literal(.decimal(plain)), at: position)
@@ -219,7 +220,9 @@ extension StatementParser {
             throw complaint("a query cannot stand inside an expression", hint: "create a table from it and join that")
         }
         let inner = try expression()
-        if at(.comma) { throw complaint("a list of values can only stand after IN") }
+        if at(.comma) {
+            throw complaint("a list of values can only stand after IN", hint: "an array is written ARRAY[a, b]")
+        }
         try expect(.rightParenthesis)
         return inner
     }

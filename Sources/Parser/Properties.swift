@@ -15,7 +15,8 @@ extension StatementParser {
                     "42601",
                     at: property.name.position,
                     width: property.name.spelling.unicodeScalars.count,
-                    "property \(property.name.text) is given twice"
+                    "property \(property.name.text) is given twice",
+                    hint: "leave one of them out"
                 )
             }
             return property

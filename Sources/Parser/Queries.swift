@@ -104,7 +104,9 @@ extension StatementParser {
         let within = try optionalJoinWindow()
         try expect(.on)
         let condition = try expression()
-        if at(.within) { throw complaint("WITHIN must stand before ON") }
+        if at(.within) {
+            throw complaint("WITHIN must stand before ON", hint: "JOIN source WITHIN 1 HOUR ON condition")
+        }
         return JoinClause(kind: kind, source: source, within: within, condition: condition, position: position)
     }
 

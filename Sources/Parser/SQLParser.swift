@@ -28,6 +28,7 @@ public enum SQLParser {
         options: ParserOptions = ParserOptions()
     ) throws(Diagnostic) -> Statement {
         let statements = try parse(sql, options: options)
+        // For programs: users' texts are read with parse, which takes any number of statements.
         guard let first = statements.first else { throw Diagnostic("42601", at: .start, "there is no statement here") }
         guard statements.count == 1 else {
             throw Diagnostic("42601", at: statements[1].position, "only one statement is wanted here")

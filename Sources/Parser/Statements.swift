@@ -115,7 +115,7 @@ extension StatementParser {
     private func explain() throws(Diagnostic) -> Statement.Kind {
         advance()
         if at(.explain), ahead(1).kind != .semicolon, ahead(1).kind != .endOfText {
-            throw complaint("EXPLAIN cannot explain itself")
+            throw complaint("EXPLAIN cannot explain itself", hint: "leave one EXPLAIN out")
         }
         let startsStatement = keyword.map { StatementParser.openings.contains($0) } ?? false
         let isAlone = ahead(1).kind == .semicolon || ahead(1).kind == .endOfText

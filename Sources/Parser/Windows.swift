@@ -43,7 +43,10 @@ extension StatementParser {
                 try expect(.period)
                 grace = try span("how late a record may be")
             } else if at(.retention), grace != nil {
-                throw complaint("RETENTION must stand before GRACE PERIOD")
+                throw complaint(
+                    "RETENTION must stand before GRACE PERIOD",
+                    hint: "RETENTION 2 DAYS, GRACE PERIOD 1 HOUR"
+                )
             } else {
                 throw unexpected()
             }

@@ -45,7 +45,9 @@ extension PlanError: CustomStringConvertible {
 enum SQLState {
     static let notSupported = "0A000"
     static let invalidText = "22P02"
+    static let dataException = "22000"
     static let outOfRange = "22003"
+    static let invalidParameter = "22023"
     static let nullNotAllowed = "22004"
     static let dependentObjects = "2BP01"
     static let syntax = "42601"
@@ -59,6 +61,7 @@ enum SQLState {
     static let unknownSource = "42P01"
     static let grouping = "42803"
     static let typeMismatch = "42804"
+    static let cannotCast = "42846"
     static let wrongKind = "42809"
     static let unknownFunction = "42883"
     static let invalidColumnReference = "42P10"

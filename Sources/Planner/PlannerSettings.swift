@@ -57,7 +57,12 @@ extension PlannerSettings {
         switch value.lowercased() {
         case "true": return true
         case "false": return false
-        default: throw PlanError(SQLState.invalidText, "property \(name) must be true or false, not '\(value)'")
+        default:
+            throw PlanError(
+                SQLState.invalidParameter,
+                "property '\(name)': expected true or false, found '\(value)'",
+                hint: "SET '\(name)' = 'true'"
+            )
         }
     }
 }

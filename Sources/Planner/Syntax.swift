@@ -12,6 +12,9 @@ typealias SyntaxExpression = Parser.Expression
 /// A call as written.
 typealias SyntaxCall = Parser.FunctionCall
 
+/// A count with its noun, such as `1 partition` or `2 partitions`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
 extension SyntaxExpression {
     /// True when `test` holds for the expression or a part of it.
     func contains(where test: (SyntaxExpression) -> Bool) -> Bool {

@@ -7,8 +7,7 @@ extension Column {
         case .integer: return .integer(values(as: Int32.self)[row])
         case .bigint: return .bigint(values(as: Int64.self)[row])
         case .double: return .double(values(as: Double.self)[row])
-        case .decimal(_, let scale):
-            return .decimal(Decimal(unscaled: values(as: Int128.self)[row], scale: scale))
+        case .decimal: return .decimal(decimal(row))
         case .string: return .string(String(decoding: bytes(row), as: UTF8.self))
         case .bytes: return .bytes([UInt8](bytes(row)))
         case .time: return .time(values(as: Int32.self)[row])
@@ -52,11 +51,7 @@ extension ColumnBuilder {
         case .bigint(let number), .timestamp(let number): append(number)
         case .double(let number): append(number)
         case .decimal(let number):
-            guard case .decimal(_, let scale) = type, let fitted = number.rescaled(to: scale) else {
-                appendNull()
-                return
-            }
-            append(fitted.unscaled)
+            append(decimal: number)
         case .string(let text): append(string: text)
         case .bytes(let bytes): bytes.withUnsafeBytes { append(bytes: $0) }
         case .array(let elements):

@@ -1,8 +1,10 @@
 /// A column of up to a few thousand values in Arrow's memory layout, immutable once built.
 ///
 /// - fixed width types: `count` values in ``data`` (BOOLEAN one byte a row, INTEGER DATE TIME Int32, BIGINT TIMESTAMP Int64,
-///   DOUBLE Double, DECIMAL Int128 unscaled with the scale in the type);
+///   DOUBLE Double, DECIMAL of up to 38 digits Int128 unscaled with the scale in the type);
 /// - STRING and BYTES: `count + 1` Int32 ``offsets`` into the byte arena ``data``; the first offset need not be 0;
+/// - DECIMAL of more digits: the same, each value as ``BigInteger/orderedBytes`` of the unscaled number, so that bytes
+///   compare as the numbers do;
 /// - ARRAY and MAP: `count + 1` ``offsets`` into the children (element; key and value);
 /// - STRUCT: one child a field, each with `count` rows.
 /// A NULL row's slot holds arbitrary bytes of the right width; its list or string is empty.

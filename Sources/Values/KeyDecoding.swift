@@ -18,6 +18,7 @@ public enum KeyDecoder {
     private static func decodeSingle(_ keys: Column, _ type: SQLType) -> Column {
         switch type {
         case .string, .bytes: return keys.retyped(type)
+        case .decimal where type.isWideDecimal: return keys.retyped(type)
         case .boolean: return decodeFixed(keys, type, UInt8.self)
         case .integer, .date, .time: return decodeFixed(keys, type, Int32.self)
         case .bigint, .timestamp: return decodeFixed(keys, type, Int64.self)
@@ -84,6 +85,7 @@ private struct KeyReader {
         case .integer, .date, .time: builder.append(readWord(Int32.self))
         case .bigint, .timestamp: builder.append(readWord(Int64.self))
         case .double: builder.append(readWord(Double.self))
+        case .decimal where builder.type.isWideDecimal: readEscaped(into: builder)
         case .decimal: builder.append(readWord(Int128.self))
         case .string, .bytes: readEscaped(into: builder)
         case .array, .map:

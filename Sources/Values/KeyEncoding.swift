@@ -1,6 +1,7 @@
 /// Makes keys: bytes whose order (of `memcmp`) is the order of the rows, NULL first.
 ///
-/// - One column: the value's bytes alone, NULL for a NULL. STRING and BYTES are taken as they are, without a copy.
+/// - One column: the value's bytes alone, NULL for a NULL. STRING, BYTES and DECIMALs of more than 38 digits, whose bytes
+///   are ordered, are taken as they are, without a copy.
 /// - Several columns: per column a byte 0 for NULL, or 1 and the value; strings end in 0 0 and write 0 as 0 255.
 /// - Numbers are big-endian with the sign bit turned over; lists write 1 (NULL) or 2 before each element and end in 0;
 ///   the entries of a map come in the order of their keys.
@@ -34,6 +35,7 @@ public enum KeyEncoder {
         case .integer, .date, .time: encodeFixed(column, Int32.self)
         case .bigint, .timestamp: encodeFixed(column, Int64.self)
         case .double: encodeFixed(column, Double.self)
+        case .decimal where column.type.isWideDecimal: column.retyped(.bytes)
         case .decimal: encodeFixed(column, Int128.self)
         case .array, .map, .structure: encodeNested(column)
         }
@@ -103,8 +105,8 @@ extension KeyEncoder {
         case .integer, .date, .time: writeFixed(column, Int32.self, base, cursors)
         case .bigint, .timestamp: writeFixed(column, Int64.self, base, cursors)
         case .double: writeFixed(column, Double.self, base, cursors)
-        case .decimal: writeFixed(column, Int128.self, base, cursors)
-        case .string, .bytes, .array, .map, .structure:
+        case .decimal where !column.type.isWideDecimal: writeFixed(column, Int128.self, base, cursors)
+        case .decimal, .string, .bytes, .array, .map, .structure:
             for row in 0..<column.count {
                 var cursor = base + Int(cursors[row])
                 let isNull = column.isNull(row)
@@ -166,8 +168,8 @@ extension KeyEncoder {
         case .integer, .date, .time: writeWord(column.values(as: Int32.self)[row], &cursor)
         case .bigint, .timestamp: writeWord(column.values(as: Int64.self)[row], &cursor)
         case .double: writeWord(column.values(as: Double.self)[row], &cursor)
-        case .decimal: writeWord(column.values(as: Int128.self)[row], &cursor)
-        case .string, .bytes: writeEscaped(column.bytes(row), &cursor)
+        case .decimal where !column.type.isWideDecimal: writeWord(column.values(as: Int128.self)[row], &cursor)
+        case .decimal, .string, .bytes: writeEscaped(column.bytes(row), &cursor)
         case .array, .map:
             let start = cursor
             var entries: [Int] = []

@@ -18,8 +18,10 @@ public indirect enum SQLType: Hashable, Sendable {
     case map(key: SQLType, value: SQLType)
     case structure([StructField])
 
-    /// The largest precision whose unscaled value always fits 128 bits.
-    public static let decimalPrecisionMax = 38
+    /// The most digits that a DECIMAL has.
+    public static let decimalPrecisionMax = 10_000
+    /// The largest precision whose unscaled value always fits 128 bits; DECIMALs with more digits are wide.
+    public static let narrowPrecisionMax = 38
 }
 
 /// A named field of a STRUCT type.
@@ -62,11 +64,17 @@ extension SQLType {
         case .boolean: .fixed(1)
         case .integer, .date, .time: .fixed(4)
         case .bigint, .double, .timestamp: .fixed(8)
-        case .decimal: .fixed(16)
+        case .decimal: isWideDecimal ? .variable : .fixed(16)
         case .string, .bytes: .variable
         case .array, .map: .list
         case .structure: .structure
         }
+    }
+
+    /// True for DECIMALs whose values do not fit 128 bits.
+    public var isWideDecimal: Bool {
+        guard case .decimal(let precision, _) = self else { return false }
+        return precision > SQLType.narrowPrecisionMax
     }
 
     /// True for INTEGER, BIGINT, DECIMAL and DOUBLE.

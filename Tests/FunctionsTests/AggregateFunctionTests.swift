@@ -90,6 +90,29 @@ struct AggregateFunctionTests {
         #expect(group.result == value)
     }
 
+    /// Sums of wide DECIMALs have all their digits, and are right again after they had too many.
+    @Test func sumsOfWideDecimals() throws {
+        let type = SQLType.decimal(precision: 50, scale: 10)
+        let greatest = BigInteger.powerOfTen(50) - BigInteger(1)
+        let long = Value.decimal(Decimal(unscaled: greatest, scale: 10))
+        let small = Value.decimal(Decimal(unscaled: -7, scale: 10))
+        let sum = Group(try AggregateLibrary.standard.resolve("SUM", [type]).accumulator)
+        let mean = Group(try AggregateLibrary.standard.resolve("AVG", [type]).accumulator)
+        let other = Group(try AggregateLibrary.standard.resolve("SUM", [type]).accumulator)
+        #expect(sum.result == .decimal(Decimal(unscaled: 0, scale: 10)))
+        for group in [sum, mean] { group.update(Column.of(type, [long, .null, small])) }
+        #expect(sum.result == .decimal(Decimal(unscaled: greatest - BigInteger(7), scale: 10)))
+        #expect(isClose(mean.result, .double(0.5e40)))
+        other.update(Column.of(type, [long, long]))
+        #expect(other.result == .null)
+        sum.merge(other)
+        #expect(sum.result == .null)
+        for group in [sum, mean] { group.undo(Column.of(type, [long])) }
+        sum.undo(Column.of(type, [long, long]))
+        #expect(sum.result == small)
+        #expect(isClose(mean.result, .double(-7e-10)))
+    }
+
     /// Sums beyond 128 bits: NULL or a DOUBLE while they last, right again without what made them too long.
     @Test(arguments: [false, true])
     func sumsOfLongDecimals(isNegative: Bool) throws {

@@ -33,8 +33,8 @@ import Values
         let unknown = #expect(throws: FunctionResolutionError.self) { try resolve("SUBSTING", [.string]) }
         #expect(unknown?.hint == "did you mean SUBSTRING?")
         let wrong = #expect(throws: FunctionResolutionError.self) { try resolve("UCASE", [.integer]) }
-        #expect(wrong?.description == "Function 'UCASE' does not accept parameters (INTEGER)")
-        #expect(wrong?.hint == "valid alternatives are: UCASE(STRING) -> STRING")
+        #expect(wrong?.description == "UCASE does not take (INTEGER)")
+        #expect(wrong?.hint == "it takes: UCASE(STRING) -> STRING")
         #expect(throws: FunctionResolutionError.self) { try resolve("COALESCE", [.string, .bigint]) }
         #expect(throws: FunctionResolutionError.self) { try resolve("LPAD", [.string]) }
     }

@@ -4,8 +4,8 @@ import Values
 /// Keys come back as they went in, and their bytes sort as the rows do.
 struct KeyEncodingTests {
     static let scalars: [SQLType] = [
-        .boolean, .integer, .bigint, .double, .decimal(precision: 20, scale: 3), .string, .bytes, .time, .date,
-        .timestamp,
+        .boolean, .integer, .bigint, .double, .decimal(precision: 20, scale: 3),
+        .decimal(precision: 60, scale: 3), .string, .bytes, .time, .date, .timestamp,
     ]
     static let nested: [SQLType] = [
         .array(.integer), .array(.string), .structure([StructField("A", .string), StructField("B", .bigint)]),
@@ -125,7 +125,9 @@ struct SplitMix: RandomNumberGenerator {
         case .integer: return .integer(Int32(truncatingIfNeeded: small))
         case .bigint: return .bigint(small)
         case .double: return .double(Double(small) / 8)
-        case .decimal(_, let scale): return .decimal(Decimal(unscaled: Int128(small), scale: scale))
+        case .decimal(let precision, let scale):
+            let factor = BigInteger.powerOfTen(type.isWideDecimal ? Int(next() % UInt64(precision - 20)) : 0)
+            return .decimal(Decimal(unscaled: BigInteger(Int128(small)) * factor, scale: scale))
         case .string:
             return .string(String((0..<Int(next() % 12)).map { _ in ["a", "b", "\0", "é"][Int(next() % 4)] }.joined()))
         case .bytes: return .bytes((0..<Int(next() % 12)).map { _ in [0, 1, 127, 255][Int(next() % 4)] })
@@ -134,9 +136,11 @@ struct SplitMix: RandomNumberGenerator {
         case .timestamp: return .timestamp(small)
         case .array(let element): return .array((0..<Int(next() % 4)).map { _ in value(element, nulls: true) })
         case .map(let key, let element):
-            // In the order of the keys, in which they come back.
-            let entries = (0..<Int(next() % 3)).map { _ in
-                MapEntry(value(key, nulls: false), value(element, nulls: true))
+            // In the order of the keys, in which they come back; each key once.
+            var entries: [MapEntry] = []
+            for _ in 0..<Int(next() % 3) {
+                let entry = MapEntry(value(key, nulls: false), value(element, nulls: true))
+                if !entries.contains(where: { $0.key == entry.key }) { entries.append(entry) }
             }
             return .map(entries.sorted { KeyEncodingTests().compare([$0.key], [$1.key]) < 0 })
         case .structure(let fields): return .structure(fields.map { value($0.type, nulls: true) })

@@ -45,6 +45,8 @@ enum Dialect {
 struct SpelledColumn {
     let spelling: Spelling
     let scale: Int
+    /// Of a wide DECIMAL; the values are bytes then.
+    let isWide: Bool
     /// Bytes in front of a value: a bracket or comma, and the member's name.
     let prefix: UnsafeRawPointer
     let prefixLength: Int
@@ -107,6 +109,7 @@ final class ColumnSpeller {
                 to: SpelledColumn(
                     spelling: dialect.spelling(of: draft.type),
                     scale: scale,
+                    isWide: draft.type.isWideDecimal,
                     prefix: UnsafeRawPointer(start),
                     prefixLength: draft.prefix.count,
                     subtreeCount: draft.subtree,

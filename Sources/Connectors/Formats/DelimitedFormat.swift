@@ -8,7 +8,8 @@ struct DelimitedFormat: Format {
     func check(_ fields: [Schema.Field], isKey: Bool, properties: FormatProperties) throws {
         for field in fields {
             switch field.type {
-            case .array, .map, .structure: throw unsupported(field, hint: "use JSON for nested types")
+            case .array, .map, .structure:
+                throw unsupported(field, hint: "\(isKey ? "KEY_FORMAT" : "VALUE_FORMAT") = 'JSON' holds nested types")
             default: continue
             }
         }

@@ -101,14 +101,14 @@ enum DelimitedValue {
         _ builder: ColumnBuilder
     ) -> String? {
         guard let number = Decimal.parse(text) else { return "the text is not a number, expected \(builder.type)" }
-        guard let fitted = number.rescaled(to: scale), fitted.fits(precision: precision) else {
+        guard let fitted = number.fitted(precision: precision, scale: scale) else {
             return "the number does not fit \(builder.type)"
         }
         // Nothing may be rounded away.
-        guard number.scale <= scale || fitted.rescaled(to: number.scale)?.unscaled == number.unscaled else {
+        guard number.scale <= scale || fitted.rescaled(to: number.scale) == number else {
             return "the number has more digits behind the point than \(builder.type)"
         }
-        builder.append(fitted.unscaled)
+        builder.append(unscaled: fitted.unscaled)
         return nil
     }
 

@@ -41,6 +41,7 @@ final class DelimitedWriter: FormatWriter {
             offsets[row + 1] = Int32(truncatingIfNeeded: arena.count)
         }
         withExtendedLifetime(columns) {}
+        // A batch has 4096 rows at the most, a record a few MiB: this guards the offsets, nobody should see it.
         guard arena.count <= Int(Int32.max) else { throw FormatError("\(count) rows make more than 2 GiB of text") }
         if count > 0 { expectedPerRow = arena.count / count + arena.count / count / 8 + 16 }
         return Column(type: .bytes, count: count, validity: validity, data: arena.finish(), offsets: offsetBuffer)

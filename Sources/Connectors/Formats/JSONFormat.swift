@@ -11,8 +11,9 @@ struct JSONFormat: Format {
     func check(_ fields: [Schema.Field], isKey: Bool, properties: FormatProperties) throws {
         for field in fields where field.type.hasMapKeyOtherThanString {
             throw FormatError(
-                "JSON only supports MAP types with STRING keys, column \(quotedIdentifier(field.name)) is \(field.type)",
-                hint: "declare the map with STRING keys, or cast them"
+                "the keys of a MAP are names of a JSON object and so must be STRING, "
+                    + "but \(quotedIdentifier(field.name)) is \(field.type)",
+                hint: "declare the MAP with STRING keys, or CAST the keys"
             )
         }
     }

@@ -21,6 +21,7 @@ final class JSONReader: FormatReader {
         var nodes: [JSONNodeName] = []
         for field in fields { JSONNodeName.collect(field.type, name: field.name, path: field.name, into: &nodes) }
         self.nodes = nodes
+        // The decoder allocates in C++, which says when the machine has no more.
         guard let decoder = JSONReader.makeDecoder(nodes, isWrapped: isWrapped) else {
             throw FormatError("no memory for a JSON reader")
         }
@@ -52,7 +53,7 @@ final class JSONReader: FormatReader {
         let own = node
         node += 1
         let children = type.childTypes.map { takeColumn($0, &node) }
-        return Column(
+        let column = Column(
             type: type,
             count: Int(weir_json_rows(decoder, own)),
             validity: takeBuffer(own, WEIR_JSON_VALIDITY),
@@ -60,6 +61,22 @@ final class JSONReader: FormatReader {
             offsets: takeBuffer(own, WEIR_JSON_OFFSETS),
             children: children
         )
+        return type.isWideDecimal ? numbers(column) : column
+    }
+
+    /// The numbers whose unscaled digits the decoder wrote.
+    private func numbers(_ digits: Column) -> Column {
+        let builder = ColumnBuilder(digits.type, capacity: digits.count)
+        for row in 0..<digits.count {
+            if digits.isNull(row) {
+                builder.appendNull()
+                continue
+            }
+            let text = digits.bytes(row)
+            let isNegative = text.first == UInt8(ascii: "-")
+            builder.append(unscaled: BigInteger(isNegative: isNegative, digits: text.dropFirst(isNegative ? 1 : 0)))
+        }
+        return builder.finish()
     }
 
     private func takeBuffer(_ node: Int32, _ part: some BinaryInteger) -> Buffer? {
@@ -155,7 +172,7 @@ extension SQLType {
             case .integer: WEIR_JSON_INTEGER
             case .bigint: WEIR_JSON_BIGINT
             case .double: WEIR_JSON_DOUBLE
-            case .decimal: WEIR_JSON_DECIMAL
+            case .decimal: isWideDecimal ? WEIR_JSON_DIGITS : WEIR_JSON_DECIMAL
             case .string: WEIR_JSON_STRING
             case .bytes: WEIR_JSON_BYTES
             case .time: WEIR_JSON_TIME

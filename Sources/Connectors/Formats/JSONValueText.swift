@@ -83,6 +83,7 @@ enum JSONValueText {
     }
 
     private static func appendDecimal(_ column: SpelledColumn, _ row: Int, to out: inout ByteArena) {
+        if column.isWide { return appendWideDecimal(column, row, to: &out) }
         let unscaled = column.load(row, as: Int128.self)
         if column.spelling == .decimalText {
             out.append(UInt8(ascii: "\""))
@@ -91,6 +92,16 @@ enum JSONValueText {
         } else {
             out.reserve(NumberText.decimalRoom(scale: column.scale))
             out.advance(NumberText.writeScientific(unscaled: unscaled, scale: column.scale, to: out.end))
+        }
+    }
+
+    private static func appendWideDecimal(_ column: SpelledColumn, _ row: Int, to out: inout ByteArena) {
+        if column.spelling == .decimalText {
+            out.append(UInt8(ascii: "\""))
+            out.append(column.wideDecimal(row))
+            out.append(UInt8(ascii: "\""))
+        } else {
+            out.append(scientific: column.wideDecimal(row))
         }
     }
 

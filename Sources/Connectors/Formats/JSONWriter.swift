@@ -32,6 +32,7 @@ final class JSONWriter: FormatWriter {
             JSONWriter.writeBare(speller, count, words, offsets, &arena)
         }
         withExtendedLifetime(columns) {}
+        // A batch has 4096 rows at the most, a record a few MiB: this guards the offsets, nobody should see it.
         guard arena.count <= Int(Int32.max) else {
             throw FormatError("\(count) rows make more than 2 GiB of JSON")
         }

@@ -12,14 +12,16 @@ struct KafkaFormat: Format {
             default:
                 throw unsupported(
                     field,
-                    hint: "KAFKA holds INTEGER, BIGINT, DOUBLE, STRING and BYTES; JSON holds every type"
+                    hint:
+                        "it holds INTEGER, BIGINT, DOUBLE, STRING and BYTES; \(isKey ? "KEY_FORMAT" : "VALUE_FORMAT") = 'JSON' "
+                        + "holds every type"
                 )
             }
         }
         guard fields.count <= 1 else {
             throw FormatError(
-                "The 'KAFKA' format only supports a single field. Got: \(listed(fields, isKey: isKey))",
-                hint: "use JSON or DELIMITED for several columns"
+                "KAFKA holds one column, and there are \(fields.count): \(listed(fields))",
+                hint: "\(isKey ? "KEY_FORMAT" : "VALUE_FORMAT") = 'JSON' or 'DELIMITED' holds several columns"
             )
         }
     }

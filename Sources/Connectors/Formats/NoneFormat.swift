@@ -8,8 +8,8 @@ struct NoneFormat: Format {
     func check(_ fields: [Schema.Field], isKey: Bool, properties: FormatProperties) throws {
         guard fields.isEmpty else {
             throw FormatError(
-                "The 'NONE' format can only be used when no columns are defined. Got: \(listed(fields, isKey: isKey))",
-                hint: "use KAFKA or JSON"
+                "NONE holds no columns, and there \(fields.count == 1 ? "is" : "are") \(listed(fields))",
+                hint: "use \(isKey ? "KEY_FORMAT" : "VALUE_FORMAT") = 'JSON'"
             )
         }
     }

@@ -12,6 +12,7 @@ enum PlainText {
             if columns.pointee.load(row, as: UInt8.self) != 0 { out.append("true") } else { out.append("false") }
         case .double: out.append(double: columns.pointee.load(row, as: Double.self))
         case .decimalNumber, .decimalText:
+            if columns.pointee.isWide { return out.append(columns.pointee.wideDecimal(row)) }
             out.append(unscaled: columns.pointee.load(row, as: Int128.self), scale: columns.pointee.scale)
         case .base64: Base64.append(columns.pointee.bytes(row), to: &out)
         case .isoDate, .isoTime, .isoTimestamp: JSONValueText.appendTime(columns.pointee, row, to: &out)
@@ -21,7 +22,10 @@ enum PlainText {
 }
 
 extension SpelledColumn {
-    /// The bytes of a STRING or BYTES value.
+    /// A DECIMAL of more than 38 digits.
+    func wideDecimal(_ row: Int) -> Decimal { Decimal(unscaled: BigInteger(orderedBytes: bytes(row)), scale: scale) }
+
+    /// The bytes of a value that has some.
     func bytes(_ row: Int) -> UnsafeRawBufferPointer {
         let offsets = offsets.unsafelyUnwrapped
         let start = Int(offsets[row])

@@ -87,6 +87,7 @@ struct WireColumn {
         case .bool:
             out.appendWord(Int32(1))
             out.append(values.load(fromByteOffset: row, as: UInt8.self) == 0 ? UInt8(0) : 1)
+        case .numeric where offsets != nil: appendWideNumeric(row, to: &out)
         case .numeric: appendNumeric(values.load(fromByteOffset: row &* 16, as: Int128.self), to: &out)
         case .jsonb: appendBytes(row, version: 1, to: &out)
         case .date: out.appendField(values.load(fromByteOffset: row &* 4, as: Int32.self) &- WireColumn.epochDays)
@@ -110,6 +111,13 @@ struct WireColumn {
         out.appendWord(Int32(truncatingIfNeeded: length + (version == nil ? 0 : 1)))
         if let version { out.append(version) }
         out.append(UnsafeRawBufferPointer(start: values + start, count: length))
+    }
+
+    private func appendWideNumeric(_ row: Int, to out: inout ByteArena) {
+        let offsets = offsets.unsafelyUnwrapped
+        let start = Int(offsets[row])
+        let bytes = UnsafeRawBufferPointer(start: values + start, count: Int(offsets[row + 1]) - start)
+        out.append(numeric: Decimal(unscaled: BigInteger(orderedBytes: bytes), scale: scale))
     }
 
     /// Groups of four decimal digits around the point, without zeros at both ends.

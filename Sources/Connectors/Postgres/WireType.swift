@@ -42,7 +42,8 @@ enum WireType: Hashable, Sendable {
 
     /// The type as CREATE TABLE gets it.
     var declaration: String {
-        if case .numeric(let precision, let scale) = self { return "numeric(\(precision),\(scale))" }
+        // A declared numeric has at most 1000 digits; without a declaration there is room for every DECIMAL.
+        if case .numeric(let precision, let scale) = self, precision <= 1000 { return "numeric(\(precision),\(scale))" }
         return name
     }
 

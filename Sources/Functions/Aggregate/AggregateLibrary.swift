@@ -47,8 +47,8 @@ public struct AggregateLibrary: Sendable {
         guard let binding = try function.bind(call) else {
             let list = types.map(\.description).joined(separator: ", ")
             throw AggregateError(
-                "Function '\(function.name)' does not accept parameters (\(list))",
-                hint: "valid alternatives are: " + function.signatures.joined(separator: "; ")
+                "\(function.name) does not take (\(list))",
+                hint: "it takes: " + function.signatures.joined(separator: "; ")
             )
         }
         return ResolvedAggregate(

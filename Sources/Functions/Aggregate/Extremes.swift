@@ -22,6 +22,8 @@ private func extreme(_ type: SQLType, isGreatest: Bool) -> AggregateBinding? {
     case .integer, .date, .time: AggregateBinding(type, FixedExtreme<Int32>(type: type, isGreatest: isGreatest))
     case .bigint, .timestamp: AggregateBinding(type, FixedExtreme<Int64>(type: type, isGreatest: isGreatest))
     case .double: AggregateBinding(type, FixedExtreme<Double>(type: type, isGreatest: isGreatest))
+    case .decimal where type.isWideDecimal:
+        AggregateBinding(type, BytesExtreme(type: type, isGreatest: isGreatest))
     case .decimal: AggregateBinding(type, FixedExtreme<Int128>(type: type, isGreatest: isGreatest))
     case .string, .bytes: AggregateBinding(type, BytesExtreme(type: type, isGreatest: isGreatest))
     case .boolean, .array, .map, .structure: nil
@@ -63,7 +65,7 @@ private struct FixedExtreme<T: Comparable & BitwiseCopyable & Sendable>: Accumul
     func result(_ slots: SlotRun) -> Column { slots.column(type, at: 8, T.self) }
 }
 
-/// MIN or MAX of STRING or BYTES: slot = flag in 8 bytes, blob.
+/// MIN or MAX of STRING, BYTES or a wide DECIMAL, whose bytes are ordered: slot = flag in 8 bytes, blob.
 private struct BytesExtreme: Accumulator {
     let type: SQLType
     let isGreatest: Bool

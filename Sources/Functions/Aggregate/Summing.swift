@@ -16,6 +16,11 @@ extension AggregateFunction {
             case .integer: AggregateBinding(.integer, SumOfIntegers<Int32>(type: .integer))
             case .bigint: AggregateBinding(.bigint, SumOfIntegers<Int64>(type: .bigint))
             case .double: AggregateBinding(.double, SumOfDoubles())
+            case .decimal(let precision, let scale) where precision > SQLType.narrowPrecisionMax:
+                AggregateBinding(
+                    .decimal(precision: precision, scale: scale),
+                    SumOfWideDecimals(type: .decimal(precision: precision, scale: scale))
+                )
             case .decimal(let precision, let scale):
                 AggregateBinding(
                     .decimal(precision: precision, scale: scale),
@@ -53,6 +58,8 @@ extension AggregateFunction {
             switch call.single {
             case .integer: AggregateBinding(.double, MeanOfIntegers<Int32>(scale: 0))
             case .bigint: AggregateBinding(.double, MeanOfIntegers<Int64>(scale: 0))
+            case .decimal(let precision, let scale) where precision > SQLType.narrowPrecisionMax:
+                AggregateBinding(.double, MeanOfWideDecimals(scale: scale))
             case .decimal(_, let scale): AggregateBinding(.double, MeanOfIntegers<Int128>(scale: scale))
             case .double: AggregateBinding(.double, MeanOfDoubles())
             default: nil

@@ -94,16 +94,25 @@ extension Decimal: FunctionInput {
     static var parameter: ParameterType { .decimal }
 
     struct Reader: RowReader {
-        private let unscaled: FixedReader<Int128>
-        private let scale: Int
+        private let column: Column
+        private let mask: Int
+        private let narrowScale: Int?
 
         init(_ argument: FunctionCall.Argument) {
-            unscaled = FixedReader(argument)
-            if case .decimal(_, let scale) = argument.column.type { self.scale = scale } else { scale = 0 }
+            column = argument.column
+            mask = argument.mask
+            if case .decimal(_, let scale) = column.type, !column.type.isWideDecimal {
+                narrowScale = scale
+            } else {
+                narrowScale = nil
+            }
         }
 
         @inline(__always)
-        func callAsFunction(_ row: Int) -> Decimal { Decimal(unscaled: unscaled(row), scale: scale) }
+        func callAsFunction(_ row: Int) -> Decimal {
+            guard let narrowScale else { return column.decimal(row & mask) }
+            return Decimal(unscaled: column.values(as: Int128.self)[row & mask], scale: narrowScale)
+        }
     }
 }
 

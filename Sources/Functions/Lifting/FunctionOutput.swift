@@ -105,31 +105,22 @@ extension Decimal: FunctionOutput {
 
     /// Rounds to the column's scale.
     struct Writer: RowWriter {
-        private var unscaled: FixedWriter<Int128>
-        private let precision: Int
-        private let scale: Int
+        private let builder: ColumnBuilder
 
-        init(rows: Int, type: SQLType) {
-            unscaled = FixedWriter(rows: rows, type: type)
-            if case .decimal(let precision, let scale) = type {
-                self.precision = precision
-                self.scale = scale
-            } else {
-                precision = SQLType.decimalPrecisionMax
-                scale = 0
-            }
-        }
+        init(rows: Int, type: SQLType) { builder = ColumnBuilder(type, capacity: rows) }
 
         mutating func append(_ value: Decimal) throws {
-            guard let fitted = value.fitted(precision: precision, scale: scale) else {
+            if case .decimal(let precision, let scale) = builder.type,
+                value.fitted(precision: precision, scale: scale) == nil
+            {
                 throw FunctionError("numeric overflow: the result does not fit DECIMAL(\(precision), \(scale))")
             }
-            unscaled.append(fitted.unscaled)
+            builder.append(decimal: value)
         }
 
-        mutating func appendNull() { unscaled.appendNull() }
+        mutating func appendNull() { builder.appendNull() }
 
-        consuming func finish() -> Column { unscaled.finish() }
+        consuming func finish() -> Column { builder.finish() }
     }
 }
 

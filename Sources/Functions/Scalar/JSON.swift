@@ -128,7 +128,7 @@ extension JSONText {
         case (.double, .number):
             return TextReader.bigint(bytes) == nil && TextReader.double(bytes) == column.values(as: Double.self)[row]
         case (.decimal(_, let scale), .number):
-            return TextReader.decimal(bytes)?.rescaled(to: scale)?.unscaled == column.values(as: Int128.self)[row]
+            return TextReader.decimal(bytes)?.rescaled(to: scale) == column.decimal(row)
         default: return false
         }
     }

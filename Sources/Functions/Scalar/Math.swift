@@ -38,7 +38,7 @@ extension ScalarFunction {
         },
         ScalarFunction("ABS", "The number without its sign.", example: "ABS(-2.50)" → "2.50") {
             (x: Decimal) -> Decimal? in
-            Decimal(unscaled: x.unscaled < 0 ? 0 &- x.unscaled : x.unscaled, scale: x.scale)
+            Decimal(unscaled: x.unscaled.magnitude, scale: x.scale)
         },
     ]
 

@@ -83,32 +83,32 @@ private func saturated(_ x: Double) -> Int64 {
 
 /// Applies a decimal rule to the shortest decimal digits of a DOUBLE; what has no such digits is returned as it is.
 private func decimalPlaces(_ x: Double, _ digits: Int32, _ rule: (Decimal, Int) -> Decimal) -> Double {
-    guard x.isFinite, let decimal = Decimal(x.description), digits >= -38 else { return x }
+    guard x.isFinite, let decimal = Decimal(x.description) else { return x }
     return rule(decimal, Int(digits)).doubleValue
 }
 
 extension Decimal {
     /// Whole numbers of 10^-places with the remainder: quotient rounds towards zero.
-    private func split(_ places: Int) -> (quotient: Int128, remainder: Int128, divisor: Int128)? {
+    private func split(_ places: Int) -> (quotient: BigInteger, remainder: BigInteger, divisor: BigInteger)? {
         guard places < scale else { return nil }
-        guard let divisor = Decimal.powerOfTen(scale - places) else { return (0, unscaled, .max) }
+        // Where more digits are cut off than there are nothing stays, however many they are.
+        let digitsMax = unscaled.narrow == nil ? unscaled.digits.count : SQLType.narrowPrecisionMax + 1
+        let divisor = BigInteger.powerOfTen(min(scale - places, digitsMax + 1))
         let (quotient, remainder) = unscaled.quotientAndRemainder(dividingBy: divisor)
         return (quotient, remainder, divisor)
     }
 
     /// The same scale again, with zeros behind `places`.
-    private func padded(_ quotient: Int128, _ divisor: Int128) -> Decimal {
-        let (product, overflow) = quotient.multipliedReportingOverflow(by: divisor)
-        return overflow ? self : Decimal(unscaled: product, scale: scale)
+    private func padded(_ quotient: BigInteger, _ divisor: BigInteger) -> Decimal {
+        Decimal(unscaled: quotient * divisor, scale: scale)
     }
 
     /// Rounded to `places` decimal places, halves towards positive infinity; the scale stays.
     func rounded(behind places: Int) -> Decimal {
         guard let (quotient, remainder, divisor) = split(places) else { return self }
-        let magnitude = remainder.magnitude
-        let half = UInt128(divisor) / 2
-        if remainder >= 0 { return padded(magnitude >= half ? quotient + 1 : quotient, divisor) }
-        return padded(magnitude > half ? quotient - 1 : quotient, divisor)
+        let double = remainder.magnitude + remainder.magnitude
+        if remainder.signum >= 0 { return padded(double >= divisor ? quotient + BigInteger(1) : quotient, divisor) }
+        return padded(double > divisor ? quotient - BigInteger(1) : quotient, divisor)
     }
 
     /// Cut off behind `places` decimal places; the scale stays.
@@ -120,7 +120,7 @@ extension Decimal {
     /// The whole number above or below; the scale stays.
     func divided(roundingUp: Bool) -> Decimal {
         guard let (quotient, remainder, divisor) = split(0) else { return self }
-        if roundingUp { return padded(remainder > 0 ? quotient + 1 : quotient, divisor) }
-        return padded(remainder < 0 ? quotient - 1 : quotient, divisor)
+        if roundingUp { return padded(remainder.signum > 0 ? quotient + BigInteger(1) : quotient, divisor) }
+        return padded(remainder.signum < 0 ? quotient - BigInteger(1) : quotient, divisor)
     }
 }

@@ -64,6 +64,7 @@ extension ByteWriter {
         case .integer: append(number: Int64(column.values(as: Int32.self)[row]))
         case .bigint: append(number: column.values(as: Int64.self)[row])
         case .double: append(double: column.values(as: Double.self)[row])
+        case .decimal where column.type.isWideDecimal: append(column.decimal(row).description)
         case .decimal(_, let scale): append(decimal: column.values(as: Int128.self)[row], scale: scale)
         case .string: append(column.bytes(row))
         case .bytes: append(base64: column.bytes(row))

@@ -103,7 +103,7 @@ struct column {
     block offsets;
     block validity;
     size_t rows = 0;
-    /// Bytes in `data` of STRING and BYTES.
+    /// Bytes in `data` where rows have bytes.
     size_t used = 0;
     bool nulls = false;
     /// Rows that there is room for.
@@ -123,7 +123,9 @@ struct column {
         }
     }
 
-    bool has_bytes() const { return kind == WEIR_JSON_STRING || kind == WEIR_JSON_BYTES; }
+    bool has_bytes() const {
+        return kind == WEIR_JSON_STRING || kind == WEIR_JSON_BYTES || kind == WEIR_JSON_DIGITS;
+    }
     bool has_offsets() const { return has_bytes() || kind == WEIR_JSON_ARRAY || kind == WEIR_JSON_MAP; }
 
     /// Empties the column and makes room for `expected` rows, and for as many bytes as the last time.

@@ -109,6 +109,7 @@ class decoder {
     int32_t parse_double(const uint8_t *from, const uint8_t *to, double &result);
     int32_t parse_decimal(const column &as, const uint8_t *from, const uint8_t *to, __int128 &result);
     int32_t string_text(const uint8_t *from, const uint8_t *to, const uint8_t *&start, size_t &length);
+    int32_t append_digits(column &into, const uint8_t *from, const uint8_t *to);
     int32_t append_bytes(column &into, const uint8_t *from, const uint8_t *to);
     bool fail(const column &at, int32_t reason, const uint8_t *from, const uint8_t *to);
     bool fail_at(const column &at, int32_t reason, uint32_t token);

@@ -102,6 +102,49 @@ number_outcome to_decimal(const exact &number, int precision, int scale, __int12
     return number_outcome::good;
 }
 
+number_outcome write_decimal(
+    const uint8_t *text, const uint8_t *end, grammar rules, int precision, int scale, uint8_t *out, size_t &length) {
+    exact number;
+    if (parse_exact(text, end, rules, number) == number_outcome::malformed) return number_outcome::malformed;
+    if (*text == '-' || *text == '+') text++;
+    int64_t count = 0, fraction = 0, exponent = 0;
+    bool behind_point = false;
+    const uint8_t *at = text;
+    for (; at < end && (is_digit(*at) || *at == '.'); at++) {
+        if (*at == '.') {
+            behind_point = true;
+        } else {
+            count += 1;
+            fraction += behind_point;
+        }
+    }
+    if (at < end && (*at | 0x20) == 'e') parse_exponent(++at, end, exponent);
+    int64_t shift = scale - fraction + exponent, kept = shift < 0 ? count + shift : count;
+    uint8_t *digits = out + (number.negative ? 1 : 0), *next = digits;
+    for (int64_t place = 0; place < count; text++) {
+        if (*text == '.') continue;
+        if (place++ >= kept) {
+            if (*text != '0') return number_outcome::inexact;
+        } else if (*text != '0' || next != digits) {
+            if (next - digits >= precision) return number_outcome::out_of_range;
+            *next++ = *text;
+        }
+    }
+    if (next == digits) {
+        out[0] = '0';
+        length = 1;
+        return number_outcome::good;
+    }
+    if (shift > 0) {
+        if (next - digits + shift > precision) return number_outcome::out_of_range;
+        std::memset(next, '0', shift);
+        next += shift;
+    }
+    if (number.negative) out[0] = '-';
+    length = next - out;
+    return number_outcome::good;
+}
+
 number_outcome to_integer(const exact &number, int64_t low, int64_t high, int64_t &result) {
     unsigned __int128 digits = number.digits;
     for (int64_t exponent = number.exponent; exponent < 0 && digits != 0; exponent++) digits /= 10;

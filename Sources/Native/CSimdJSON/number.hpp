@@ -41,6 +41,11 @@ number_outcome parse_exact(const uint8_t *text, const uint8_t *end, grammar rule
 /// The number times ten to the power of `scale`, where that is an integer of at most `precision` digits.
 number_outcome to_decimal(const exact &number, int precision, int scale, __int128 &result);
 
+/// The digits, behind a sign where it is negative, of the number in the text times ten to the power of `scale`, where that
+/// is an integer of at most `precision` digits; `out` has room for them and the sign.
+number_outcome write_decimal(
+    const uint8_t *text, const uint8_t *end, grammar rules, int precision, int scale, uint8_t *out, size_t &length);
+
 /// The number without its fraction.
 number_outcome to_integer(const exact &number, int64_t low, int64_t high, int64_t &result);
 

@@ -212,6 +212,7 @@ bool decoder::scalar(column &into, uint32_t at) {
     case WEIR_JSON_BOOLEAN: reason = parse_boolean(from, to, into.values<uint8_t>()[into.rows]); break;
     case WEIR_JSON_DOUBLE: reason = parse_double(from, to, into.values<double>()[into.rows]); break;
     case WEIR_JSON_DECIMAL: reason = parse_decimal(into, from, to, into.values<__int128>()[into.rows]); break;
+    case WEIR_JSON_DIGITS: reason = append_digits(into, from, to); break;
     case WEIR_JSON_BYTES: reason = append_bytes(into, from, to); break;
     case WEIR_JSON_BIGINT:
     case WEIR_JSON_TIMESTAMP: reason = parse_whole(into, from, to, into.values<int64_t>()[into.rows]); break;
@@ -273,6 +274,26 @@ int32_t decoder::parse_decimal(const column &as, const uint8_t *from, const uint
     }
     if (outcome == number_outcome::good) outcome = to_decimal(number, as.precision, as.scale, result);
     return reason_of(outcome, is_text);
+}
+
+int32_t decoder::append_digits(column &into, const uint8_t *from, const uint8_t *to) {
+    bool is_text = *from == '"';
+    grammar rules = is_text ? grammar::java : grammar::json;
+    size_t length;
+    if (is_text) {
+        const uint8_t *start;
+        if (int32_t reason = string_text(from, to, start, length)) return reason;
+        from = start;
+        to = start + length;
+    } else if (!starts_number(*from)) {
+        return not_scalar(from, to);
+    }
+    into.data.ensure(into.used + into.precision + 1);
+    number_outcome outcome =
+        write_decimal(from, to, rules, into.precision, into.scale, into.data.base + into.used, length);
+    if (outcome != number_outcome::good) return reason_of(outcome, is_text);
+    into.used += length;
+    return 0;
 }
 
 /// The text of a string token without its escapes, valid until the next use of `scratch`.

@@ -41,8 +41,8 @@ extension QueryAnalyzer {
         if query.groupBy.isEmpty, use == .persistent {
             throw PlanError(
                 SQLState.grouping,
-                "Use of aggregate functions requires a GROUP BY clause",
-                at: query.select[0].position,
+                "aggregate functions need GROUP BY in a query that fills a table",
+                at: firstAggregate(query) ?? query.position,
                 hint: "GROUP BY a column, or a constant for one row over everything"
             )
         }
@@ -50,21 +50,24 @@ extension QueryAnalyzer {
             throw PlanError(
                 SQLState.syntax,
                 "PARTITION BY and aggregate functions cannot be combined",
-                at: query.partitionBy[0].position
+                at: query.partitionBy[0].position,
+                hint: "write GROUP BY in its place: the result is partitioned by its key"
             )
         }
         if rows.plan.output.isWindowed {
             throw PlanError(
                 SQLState.notSupported,
-                "aggregating a windowed source is not supported yet",
-                at: query.groupBy.first?.position ?? query.position
+                "the windowed source \(quotedIdentifier(rows.sources[0].name)) cannot be aggregated",
+                at: query.from.first.name.position,
+                hint: "aggregate the stream that its windows are made from"
             )
         }
         if rows.plan.kind == .table, let window = query.window {
             throw PlanError(
                 SQLState.wrongKind,
                 "WINDOW is only for streams: the rows of a table are not events",
-                at: window.position
+                at: window.position,
+                hint: "leave WINDOW out, or group the stream that the table is made from"
             )
         }
     }
@@ -75,11 +78,26 @@ extension QueryAnalyzer {
             let names = Set(stuck).sorted().joined(separator: ", ")
             throw PlanError(
                 SQLState.wrongKind,
-                "The aggregation functions \(names) cannot be applied to a table source, only to a stream source",
-                at: query.select[0].position,
-                hint: "a table's rows change, and these functions cannot take a row back"
+                "\(names) cannot aggregate a table: its rows change, and \(stuck.count > 1 ? "they" : "it") cannot take a row back",
+                at: firstAggregate(query, among: stuck) ?? query.position,
+                hint: "aggregate the stream that the table is made from, or use COUNT, SUM, AVG or COLLECT_LIST"
             )
         }
+    }
+
+    /// Where the first call of an aggregate function stands, or of one of those named.
+    private func firstAggregate(_ query: Query, among names: [String]? = nil) -> SourcePosition? {
+        var place: SourcePosition?
+        for root in query.select.compactMap(\.expression) + (query.having.map { [$0] } ?? []) {
+            _ = root.contains { part in
+                guard place == nil, isAggregateCall(part), case .call(let call) = part.kind,
+                    names?.contains(call.name.text) ?? true
+                else { return place != nil }
+                place = call.name.position
+                return true
+            }
+        }
+        return place
     }
 
     /// The columns of the group key.
@@ -95,7 +113,12 @@ extension QueryAnalyzer {
             try checkKey(expression, "GROUP BY", at: syntax.position)
             let text = syntax.columnText ?? "\(expression)"
             guard !groups.contains(where: { $0.column.expression == expression }) else {
-                throw PlanError(SQLState.duplicateColumn, "GROUP BY has \(text) twice", at: syntax.position)
+                throw PlanError(
+                    SQLState.duplicateColumn,
+                    "GROUP BY has \(text) twice",
+                    at: syntax.position,
+                    hint: "leave one of them out"
+                )
             }
             let name = alias(of: syntax, query) ?? names.name(of: syntax, rows.scope)
             groups.append(GroupKey(LogicalPlan.Named(name, expression), text: text))
@@ -129,11 +152,14 @@ extension QueryAnalyzer {
         case .hopping(let span, let advance):
             shape = .hopping(size: span.milliseconds, advance: advance.milliseconds)
             size = span.milliseconds
-            guard (1...max(1, size)).contains(advance.milliseconds) else {
+            // The parser takes no span that is not above 0.
+            guard advance.milliseconds <= size else {
                 throw PlanError(
                     SQLState.invalidDefinition,
-                    "a hopping window advances by more than 0 and at most its size",
-                    at: advance.position
+                    "a hopping window cannot advance by more than its size",
+                    at: advance.position,
+                    detail: "it advances by \(advance.milliseconds) ms, its size is \(size) ms",
+                    hint: "ADVANCE BY \(span.count) \(span.unit.rawValue) at the most"
                 )
             }
             try checkOverlap(size, advance)
@@ -141,14 +167,16 @@ extension QueryAnalyzer {
             shape = .session(gap: gap.milliseconds)
             size = gap.milliseconds
         }
-        guard size > 0 else {
-            throw PlanError(SQLState.invalidDefinition, "a window is longer than 0", at: clause.position)
-        }
         // Who wants only final results does not want to wait for them a day.
         let grace = clause.grace?.milliseconds ?? (isFinal ? 0 : max(86_400_000 - size, 0))
         let (needed, overflow) = size.addingReportingOverflow(grace)
         guard !overflow else {
-            throw PlanError(SQLState.outOfRange, "\(shape.sizeName) and GRACE PERIOD are too long", at: clause.position)
+            throw PlanError(
+                SQLState.outOfRange,
+                "\(shape.sizeName) and GRACE PERIOD are too long",
+                at: clause.grace?.position ?? clause.position,
+                detail: "together they are more milliseconds than 64 bits hold"
+            )
         }
         if let retention = clause.retention, retention.milliseconds < needed {
             throw PlanError(
@@ -259,11 +287,20 @@ final class AggregationBuilder {
 
     private func aggregate(_ call: SyntaxCall, _ typer: ExpressionTyper) throws(PlanError) -> Expression {
         let name = call.name.text
+        guard !call.isStar || name == "COUNT" else {
+            throw PlanError(
+                SQLState.syntax,
+                "\(name) does not take *",
+                at: call.name.position,
+                hint: "write \(name)(column); COUNT(*) counts rows"
+            )
+        }
         for argument in call.arguments where argument.contains(where: analyzer.isAggregateCall) {
             throw PlanError(
                 SQLState.grouping,
                 "aggregate functions cannot be nested: \(name) contains another one",
-                at: argument.position
+                at: argument.position,
+                hint: "make a table of the inner one first: CREATE TABLE … AS SELECT … GROUP BY …"
             )
         }
         var arguments: [Expression] = []

@@ -11,11 +11,16 @@ extension ExpressionTyper {
                 SQLState.grouping,
                 "aggregate function \(name) cannot be used in \(clause)",
                 at: call.name.position,
-                hint: clause == "WHERE" ? "HAVING filters groups" : nil
+                hint: clause == "WHERE" ? "HAVING filters groups" : "it can stand in SELECT and in HAVING"
             )
         }
         guard !call.isStar else {
-            throw PlanError(SQLState.syntax, "\(name) does not take *", at: call.name.position)
+            throw PlanError(
+                SQLState.syntax,
+                "\(name) does not take *",
+                at: call.name.position,
+                hint: "name a column: \(name)(column)"
+            )
         }
         if isTableFunction(name) {
             throw PlanError(
@@ -53,8 +58,16 @@ extension ExpressionTyper {
                 }
             )
         } catch {
-            throw PlanError(SQLState.unknownFunction, error.description, at: position, hint: error.hint)
+            throw unresolved(error, at: position)
         }
+    }
+
+    private func unresolved(_ error: FunctionResolutionError, at position: SourcePosition) -> PlanError {
+        var hint = error.hint
+        if case .unknown(let name, let similar) = error, similar.isEmpty {
+            hint = name == "ARRAY" ? "ARRAY[a, b] makes an array" : didYouMean(name, among: otherFunctions()) ?? hint
+        }
+        return PlanError(SQLState.unknownFunction, error.description, at: position, hint: hint)
     }
 
     /// A call with lambdas: the plain arguments give the types of their parameters.
@@ -74,7 +87,7 @@ extension ExpressionTyper {
         do {
             lists = try functions.lambdaParameters(call.name.text, types)
         } catch {
-            throw PlanError(SQLState.unknownFunction, error.description, at: call.name.position, hint: error.hint)
+            throw unresolved(error, at: call.name.position)
         }
         var remaining = lists[...]
         for (index, argument) in call.arguments.enumerated() {

@@ -13,29 +13,31 @@ extension ExpressionTyper {
         switch syntax.kind {
         case .array(let items):
             guard !items.isEmpty else {
-                throw PlanError(SQLState.typeMismatch, "the type of an empty ARRAY is not known", at: syntax.position)
+                throw PlanError(
+                    SQLState.typeMismatch,
+                    "the type of an empty ARRAY is not known",
+                    at: syntax.position,
+                    hint: "FILTER(ARRAY['x'], x => FALSE) is an empty ARRAY<STRING>"
+                )
             }
             let parts = try unify(items)
             return .array(parts, element: parts[0].type)
         case .map(let entries):
             guard !entries.isEmpty else {
-                throw PlanError(SQLState.typeMismatch, "the type of an empty MAP is not known", at: syntax.position)
+                throw PlanError(
+                    SQLState.typeMismatch,
+                    "the type of an empty MAP is not known",
+                    at: syntax.position,
+                    hint: "FILTER(MAP('k' := 'v'), (k, v) => FALSE) is an empty MAP<STRING, STRING>"
+                )
             }
             let keys = try unify(entries.map(\.key))
             let values = try unify(entries.map(\.value))
             return .map(zip(keys, values).map { Expression.Entry($0, $1) }, key: keys[0].type, value: values[0].type)
         case .structure(let entries):
+            // No name stands twice, the parser has seen to that.
             var fields: [Expression.Field] = []
-            for entry in entries {
-                guard !fields.contains(where: { $0.name == entry.name.text }) else {
-                    throw PlanError(
-                        SQLState.duplicateColumn,
-                        "the STRUCT has two fields named \(quotedIdentifier(entry.name.text))",
-                        at: entry.name.position
-                    )
-                }
-                fields.append(Expression.Field(entry.name.text, try type(entry.value)))
-            }
+            for entry in entries { fields.append(Expression.Field(entry.name.text, try type(entry.value))) }
             return .structure(fields)
         default:
             return try type(syntax)
@@ -60,9 +62,10 @@ extension ExpressionTyper {
             guard let union = type.strictUnion(typed[index].type) else {
                 throw PlanError(
                     SQLState.typeMismatch,
-                    "operator does not exist: \(type) = \(typed[index].type) (\(typed[index]))",
+                    "\(typed[index]) is \(typed[index].type), but "
+                        + (known == nil ? "the items before it are \(type)" : "IN compares it with \(type)"),
                     at: item.position,
-                    hint: "CAST it to \(type)"
+                    hint: typed[index].castHint(to: type)
                 )
             }
             target = union
@@ -73,7 +76,7 @@ extension ExpressionTyper {
                 SQLState.typeMismatch,
                 "the type of a list of NULLs is not known",
                 at: items.first?.position,
-                hint: "CAST(NULL AS …) has a type"
+                hint: "CAST(NULL AS STRING) has one"
             )
         }
         return typed.map { $0.converted(to: target) }
@@ -131,17 +134,33 @@ extension ExpressionTyper {
             SQLState.typeMismatch,
             "\(type) is needed here, but \(typed) is \(typed.type)",
             at: syntax.position,
-            hint: typed.type.canCast(to: type) ? "CAST(\(typed) AS \(type)) converts it" : nil
+            hint: typed.castHint(to: type)
         )
     }
 }
 
 extension Expression {
+    /// The hint how it becomes a value of another type; nil when no CAST does that.
+    func castHint(to target: SQLType) -> String? {
+        type.canCast(to: target) ? "CAST(\(self) AS \(target)) converts it" : nil
+    }
+
+    /// The hint how it can be compared with another one: a text becomes the other's type.
+    func hint(toCompareWith other: Expression) -> String? {
+        guard type != other.type else { return nil }
+        if type == .string { return castHint(to: other.type) }
+        return other.castHint(to: type) ?? castHint(to: other.type)
+    }
+
     /// A number that was written as a text: whole if it is written so, else with its digits.
     fileprivate static func literal(_ number: Decimal, _ text: String) -> Expression {
         let isWhole = !text.contains { $0 == "." || $0 == "e" || $0 == "E" }
-        if isWhole, let small = Int32(exactly: number.unscaled) { return .literal(.integer(small), .integer) }
-        if isWhole, let whole = Int64(exactly: number.unscaled) { return .literal(.bigint(whole), .bigint) }
+        if isWhole, let small = number.unscaled.narrow.flatMap(Int32.init(exactly:)) {
+            return .literal(.integer(small), .integer)
+        }
+        if isWhole, let whole = number.unscaled.narrow.flatMap(Int64.init(exactly:)) {
+            return .literal(.bigint(whole), .bigint)
+        }
         return .literal(
             .decimal(number),
             .decimal(precision: max(number.precision, number.scale), scale: number.scale)

@@ -13,10 +13,10 @@ extension ExpressionTyper {
         case .double(let number): return .literal(.double(number), .double)
         case .string(let text): return .literal(.string(text), .string)
         case .decimal(let text):
-            guard let number = Decimal(text), number.scale <= SQLType.decimalPrecisionMax else {
+            guard let number = Decimal(text), number.precision <= SQLType.decimalPrecisionMax else {
                 throw PlanError(
                     SQLState.outOfRange,
-                    "\(text) has more than \(SQLType.decimalPrecisionMax) digits",
+                    "\(text.prefix(60))… has more than \(SQLType.decimalPrecisionMax) digits",
                     at: position,
                     hint: "write it with an exponent, e.g. 1E0, for a DOUBLE"
                 )

@@ -12,7 +12,8 @@ extension ExpressionTyper {
             throw PlanError(
                 SQLState.typeMismatch,
                 "\(op.rawValue) needs a number, but \(typed) is \(typed.type)",
-                at: position
+                at: value.position,
+                hint: typed.castHint(to: .double)
             )
         }
         return op == .plus ? typed : .negate(typed)
@@ -35,24 +36,32 @@ extension ExpressionTyper {
                 "operator \(op.rawValue) does not take \(a.type) and \(b.type)",
                 at: position,
                 detail: "in \(Expression.arithmetic(arithmetic, a, b, a.type))",
-                hint: a.type == .string || b.type == .string
-                    ? "CAST(… AS …) converts, || joins texts" : nil
+                hint: hint(arithmetic, a, b)
             )
         }
         if case .decimal(let precision, let scale) = type, precision > SQLType.decimalPrecisionMax {
-            return try wide(arithmetic, a, b, precision: precision, scale: scale)
+            throw PlanError(
+                SQLState.notSupported,
+                "the result of \(arithmetic.rawValue) would be a DECIMAL(\(precision), \(scale)), which has too many digits",
+                at: position,
+                hint:
+                    "a DECIMAL has at most \(SQLType.decimalPrecisionMax) digits: CAST(… AS DECIMAL(38, 10)) the operands"
+            )
         }
         return .arithmetic(arithmetic, a, b, type)
     }
 
-    /// A DECIMAL result with more digits than there are: it keeps the digits before the point and gives up decimals,
-    /// down to six.
-    private func wide(_ op: Expression.Arithmetic, _ a: Expression, _ b: Expression, precision: Int, scale: Int)
-        throws(PlanError) -> Expression
-    {
-        let digits = SQLType.decimalPrecisionMax
-        let kept = max(min(scale, 6), digits - (precision - scale))
-        return .arithmetic(op, a, b, .decimal(precision: digits, scale: min(kept, digits)))
+    /// What somebody may have meant by an operator that does not take its operands; nil when nothing comes to mind.
+    private func hint(_ op: Expression.Arithmetic, _ a: Expression, _ b: Expression) -> String? {
+        let prefix: [SQLType: String] = [.date: "DATE", .time: "TIME", .timestamp: "TIMESTAMP"]
+        if let name = prefix[a.type], b.type.isNumeric, op == .add || op == .subtract {
+            let unit = a.type == .date ? "DAYS" : "SECONDS"
+            return "\(name)\(op == .add ? "ADD" : "SUB")(\(unit), \(b), \(a)) computes with times"
+        }
+        guard a.type == .string || b.type == .string else { return nil }
+        let (text, other) = a.type == .string ? (a, b) : (b, a)
+        let cast = other.type.isNumeric ? text.castHint(to: other.type) : nil
+        return (cast.map { $0 + "; " } ?? "") + "|| joins texts"
     }
 
     func comparison(
@@ -79,7 +88,8 @@ extension ExpressionTyper {
                 SQLState.typeMismatch,
                 "\(a.type) and \(b.type) cannot be compared by \(op.rawValue)",
                 at: position,
-                detail: "in \(Expression.comparison(op.typed, a, b))"
+                detail: "in \(Expression.comparison(op.typed, a, b))",
+                hint: a.hint(toCompareWith: b)
             )
         }
         return .comparison(op.typed, a, b)
@@ -116,13 +126,21 @@ extension ExpressionTyper {
                 continue
             }
             let candidate = try type(bound)
-            guard !bound.isNullLiteral,
-                Expression.Comparison.lessOrEqual.operandType(typed.type, candidate.type) != nil
-            else {
+            guard !bound.isNullLiteral else {
+                throw PlanError(
+                    SQLState.nullNotAllowed,
+                    "BETWEEN with NULL is never true",
+                    at: bound.position,
+                    hint: "use >= or <= for a single bound"
+                )
+            }
+            guard Expression.Comparison.lessOrEqual.operandType(typed.type, candidate.type) != nil else {
                 throw PlanError(
                     SQLState.typeMismatch,
-                    "\(typed.type) cannot be BETWEEN \(bound.isNullLiteral ? "NULL" : "\(candidate.type)")",
-                    at: bound.position
+                    "\(typed.type) and \(candidate.type) cannot be compared by BETWEEN",
+                    at: bound.position,
+                    detail: "\(typed) is \(typed.type), \(candidate) is \(candidate.type)",
+                    hint: typed.hint(toCompareWith: candidate)
                 )
             }
             bounds.append(candidate)
@@ -138,7 +156,8 @@ extension ExpressionTyper {
             throw PlanError(
                 SQLState.typeMismatch,
                 "LIKE needs a STRING, but \(typed) is \(typed.type)",
-                at: syntax.position
+                at: syntax.position,
+                hint: typed.castHint(to: .string)
             )
         }
         return .like(a, pattern: b, escape: escape)
@@ -174,7 +193,7 @@ extension ExpressionTyper {
                     SQLState.typeMismatch,
                     "the results of CASE have different types: \(known) and \(value.type)",
                     at: syntax.position,
-                    hint: "CAST one of them"
+                    hint: value.castHint(to: known) ?? "CAST one of them"
                 )
             }
             type = known == value.type ? known : known.numericUnion(value.type)

@@ -16,6 +16,8 @@ struct ExpressionTyper {
     var parameters: [Expression.Parameter] = []
     /// Asked first for every part; what it returns stands for the part.
     var replacement: ((SyntaxExpression, ExpressionTyper) throws(PlanError) -> Expression?)?
+    /// The names of the functions that are not scalar, for messages.
+    var otherFunctions: () -> [String] = { [] }
     /// The clause that the expression is in, for messages.
     var clause = "SELECT"
 
@@ -109,7 +111,8 @@ struct ExpressionTyper {
             throw PlanError(
                 SQLState.typeMismatch,
                 "-> needs a STRUCT before it, but \(typed) is \(typed.type)",
-                at: name.position
+                at: name.position,
+                hint: reading(name.text, of: typed)
             )
         }
         if let index = fields.firstIndex(where: { $0.name == name.text }) { return .field(typed, index) }
@@ -122,6 +125,15 @@ struct ExpressionTyper {
         )
     }
 
+    /// What reads a part by its name from something that is no STRUCT; nil when nothing does.
+    private func reading(_ name: String, of value: Expression) -> String? {
+        switch value.type {
+        case .string: "EXTRACTJSONFIELD(\(value), '$.\(name.lowercased())') reads a field of a JSON text"
+        case .map(.string, _): "\(value)['\(name.lowercased())'] reads an entry of a MAP"
+        default: nil
+        }
+    }
+
     private func element(of value: SyntaxExpression, _ index: SyntaxExpression) throws(PlanError) -> Expression {
         let container = try type(value)
         let position = try type(index)
@@ -131,7 +143,9 @@ struct ExpressionTyper {
                 throw PlanError(
                     SQLState.typeMismatch,
                     "an ARRAY is indexed by an INTEGER, but \(position) is \(position.type)",
-                    at: index.position
+                    at: index.position,
+                    hint: position.type.isNumeric
+                        ? position.castHint(to: .integer) : "the first element is \(container)[1]"
                 )
             }
             return .element(container, index: position)
@@ -141,8 +155,18 @@ struct ExpressionTyper {
             throw PlanError(
                 SQLState.typeMismatch,
                 "[…] needs an ARRAY or a MAP before it, but \(container) is \(container.type)",
-                at: value.position
+                at: value.position,
+                hint: containerHint(container)
             )
+        }
+    }
+
+    private func containerHint(_ container: Expression) -> String? {
+        switch container.type {
+        case .structure(let fields):
+            fields.first.map { "a field is read with ->, e.g. \(container)->\(quotedIdentifier($0.name))" }
+        case .string: "SUBSTRING(\(container), 1, 1) is the first character"
+        default: nil
         }
     }
 
@@ -154,10 +178,10 @@ struct ExpressionTyper {
         let typed = try type(value)
         guard typed.type.canCast(to: target) else {
             throw PlanError(
-                SQLState.typeMismatch,
-                "Cast of \(typed.type) to \(target) is not supported",
+                SQLState.cannotCast,
+                "\(typed.type) cannot be cast to \(target)",
                 at: place,
-                hint: conversion(from: typed.type, to: target)
+                hint: conversion(of: typed, to: target)
             )
         }
         return typed.type == target ? typed : .cast(typed, target)
@@ -168,14 +192,16 @@ struct ExpressionTyper {
         case .lambda:
             PlanError(
                 SQLState.syntax,
-                "a lambda can only be an argument of a function such as TRANSFORM, FILTER or REDUCE",
-                at: syntax.position
+                "a lambda can only be an argument of TRANSFORM, FILTER or REDUCE",
+                at: syntax.position,
+                hint: "TRANSFORM(list, x => x + 1)"
             )
         case .timeUnit(let unit):
             PlanError(
                 SQLState.syntax,
-                "\(unit.rawValue) can only be an argument of a function such as TIMESTAMPADD",
-                at: syntax.position
+                "\(unit.rawValue) is a unit of time here, which only functions such as TIMESTAMPADD take",
+                at: syntax.position,
+                hint: "a column of that name is written `\(unit.rawValue)`"
             )
         default:
             PlanError(

@@ -27,7 +27,9 @@ struct JoinCondition {
             throw PlanError(
                 SQLState.invalidColumnReference,
                 "each side of the join's = must be about one of the two sources",
-                at: syntax.position
+                at: syntax.position,
+                hint:
+                    "the right source is \(quotedIdentifier(right.sources[0].name)); conditions on one alone belong into WHERE"
             )
         }
         self.left = try analyzer.typer(left).inClause("ON").type(own)
@@ -54,7 +56,8 @@ struct JoinCondition {
                 columns.isEmpty
                     ? "each side of the join's = must read a column"
                     : "a side of the join's = reads both sources",
-                at: side.position
+                at: side.position,
+                hint: "write ON a.x = b.y and put the rest into WHERE"
             )
         }
         return owner

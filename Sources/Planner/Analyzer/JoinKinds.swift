@@ -26,14 +26,16 @@ extension QueryAnalyzer {
             throw PlanError(
                 SQLState.syntax,
                 "only a stream-stream join has WITHIN: the rows of a table are not events",
-                at: within.position
+                at: within.position,
+                hint: "leave WITHIN out"
             )
         }
         if kinds == (.stream, .table), join.kind != .inner, join.kind != .left {
             throw PlanError(
                 SQLState.wrongKind,
                 "a stream-table join can be INNER or LEFT, not \(join.kind.rawValue)",
-                at: join.position
+                at: join.position,
+                hint: "LEFT JOIN keeps the stream's rows that find none; only they are events"
             )
         }
         try checkWindows(join, left, right)
@@ -48,14 +50,17 @@ extension QueryAnalyzer {
                 throw PlanError(
                     SQLState.wrongKind,
                     "a source with SESSION windows cannot be joined with one with other windows",
-                    at: join.position
+                    at: join.position,
+                    hint: "make both with WINDOW SESSION, or neither"
                 )
             }
         default:
             throw PlanError(
                 SQLState.wrongKind,
                 "a windowed source cannot be joined with one without windows",
-                at: join.position
+                at: join.position,
+                detail: "\(quotedIdentifier((windows.0 == nil ? right : left).sources[0].name)) has windows",
+                hint: "join first and aggregate in the WINDOW then"
             )
         }
     }
@@ -79,14 +84,16 @@ extension QueryAnalyzer {
             throw PlanError(
                 SQLState.invalidColumnReference,
                 "a foreign key can only be joined in the first step of several joins",
-                at: join.condition.position
+                at: join.condition.position,
+                hint: "join \(quotedIdentifier(join.source.name.text)) first, or make a table of the joins before it"
             )
         }
         guard join.kind == .inner || join.kind == .left else {
             throw PlanError(
                 SQLState.wrongKind,
                 "a join on a foreign key can be INNER or LEFT, not \(join.kind.rawValue)",
-                at: join.position
+                at: join.position,
+                hint: "the foreign key is \(condition.leftText); a join on both primary keys can be FULL"
             )
         }
         return .foreignKey

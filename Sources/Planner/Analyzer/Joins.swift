@@ -13,10 +13,22 @@ extension QueryAnalyzer {
         for (step, join) in query.from.joins.enumerated() {
             let name = join.source.name
             guard seen.insert(name.text).inserted else {
+                let kind = try source(name).kind.rawValue
                 throw PlanError(
                     SQLState.duplicateAlias,
                     "\(quotedIdentifier(name.text)) is joined with itself",
-                    at: name.position
+                    at: name.position,
+                    hint: "CREATE \(kind) \(quotedIdentifier("\(name.text)_2")) AS SELECT * FROM "
+                        + "\(quotedIdentifier(name.text)) makes another one"
+                )
+            }
+            let alias = join.source.reference
+            guard !left.scope.sources.contains(where: { $0.name == alias.text }) else {
+                throw PlanError(
+                    SQLState.duplicateAlias,
+                    "two sources of the join are called \(quotedIdentifier(alias.text))",
+                    at: alias.position,
+                    hint: "give one of them another alias: \(quotedIdentifier(name.text)) AS …"
                 )
             }
             let right = try scan(join.source, query)
@@ -152,7 +164,12 @@ extension QueryAnalyzer {
         let (before, after) = (within.before.milliseconds, within.after.milliseconds)
         let (size, overflow) = before.addingReportingOverflow(after)
         guard !overflow else {
-            throw PlanError(SQLState.outOfRange, "WITHIN is too long", at: within.position)
+            throw PlanError(
+                SQLState.outOfRange,
+                "WITHIN is too long",
+                at: within.position,
+                detail: "before and after are together more milliseconds than 64 bits hold"
+            )
         }
         // As in ksqlDB, where a RIGHT join is the LEFT join of the sides turned round: there, before and after are said of
         // the row that is kept.

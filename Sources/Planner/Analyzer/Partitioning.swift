@@ -15,11 +15,21 @@ extension QueryAnalyzer {
             )
         }
         guard !rows.plan.output.isWindowed else {
-            throw PlanError(SQLState.wrongKind, "a windowed source cannot be partitioned anew", at: place)
+            throw PlanError(
+                SQLState.wrongKind,
+                "the windowed source \(quotedIdentifier(rows.sources[0].name)) cannot be partitioned anew",
+                at: place,
+                hint: "use PARTITION BY on the stream that its windows are made from"
+            )
         }
         if let null = query.partitionBy.first(where: \.isNullLiteral) {
             guard query.partitionBy.count == 1 else {
-                throw PlanError(SQLState.syntax, "PARTITION BY NULL stands alone", at: null.position)
+                throw PlanError(
+                    SQLState.syntax,
+                    "PARTITION BY NULL takes the key away, so nothing can stand beside NULL",
+                    at: null.position,
+                    hint: "leave NULL out, or all the rest"
+                )
             }
             return moved(rows, key: [], syntax: [])
         }
@@ -33,7 +43,8 @@ extension QueryAnalyzer {
                 throw PlanError(
                     SQLState.duplicateColumn,
                     "PARTITION BY has \(expression) twice",
-                    at: syntax.position
+                    at: syntax.position,
+                    hint: "leave one of them out"
                 )
             }
             let name = alias(of: syntax, query) ?? names.name(of: syntax, rows.scope)
@@ -50,7 +61,9 @@ extension QueryAnalyzer {
             throw PlanError(
                 SQLState.invalidColumnReference,
                 "\(clause) cannot use \(expression): a MAP's entries have no fixed order",
-                at: position
+                at: position,
+                detail: "it is \(expression.type)",
+                hint: "use an entry of the MAP, such as \(expression)['key']"
             )
         }
     }

@@ -25,9 +25,11 @@ extension QueryAnalyzer {
         if use == .persistent, values.isEmpty {
             throw PlanError(
                 SQLState.invalidDefinition,
-                "The projection contains no value columns",
+                "SELECT has nothing but the key, and a stream or table made by a query needs a value column",
                 at: items.first?.position,
-                hint: "select something beside the key; AS_VALUE(key) copies it"
+                hint: items.first.map {
+                    "select something else, too, or a copy of the key: AS_VALUE(\($0.expression)) AS \($0.name)_VALUE"
+                }
             )
         }
         let plan = LogicalPlan.project(LogicalPlan.Projection(key: key, values: values), rows.plan)
@@ -54,7 +56,7 @@ extension QueryAnalyzer {
             if use == .persistent, item.isReserved {
                 throw PlanError(
                     SQLState.invalidDefinition,
-                    "Reserved column name in select: \(item.name)",
+                    "a column cannot be stored under the name \(item.name), which rows have for themselves",
                     at: item.position,
                     hint: "give it another name, e.g. \(item.name) AS \(item.name)_1"
                 )

@@ -5,12 +5,13 @@ import Values
 struct PropertyReader {
     let properties: Properties
 
+    /// - Parameter idle: names that may be there, but that nobody should be told of.
     /// - Throws: when a property is not among the known ones.
-    init(_ properties: Properties, known: [String], statement: String) throws(PlanError) {
+    init(_ properties: Properties, known: [String], idle: [String] = [], statement: String) throws(PlanError) {
         self.properties = properties
         for property in properties.list {
             let name = property.name.text.uppercased()
-            guard !known.contains(name) else { continue }
+            guard !known.contains(name), !idle.contains(name) else { continue }
             throw PlanError(
                 SQLState.invalidProperty,
                 "\(statement) has no property \(name)",
@@ -94,7 +95,7 @@ struct PropertyReader {
     private func wrong(_ name: String, _ property: Property, _ expected: String) -> PlanError {
         PlanError(
             SQLState.invalidProperty,
-            "property \(name) must be \(expected)",
+            "property \(name) must be \(expected), not \(SQLFormatter.sql(property.value))",
             at: property.valuePosition
         )
     }

@@ -23,7 +23,7 @@ struct QueryAnalyzer {
             _ = try selectItems(query, rows.scope, typer(rows.scope))
             throw PlanError(
                 SQLState.grouping,
-                "GROUP BY requires aggregate functions in either the SELECT or HAVING clause",
+                "there is a GROUP BY, but no aggregate function in SELECT or HAVING",
                 at: query.groupBy[0].position,
                 hint: "select COUNT(*) as well, or leave GROUP BY out"
             )
@@ -42,13 +42,15 @@ struct QueryAnalyzer {
 
     func typer(_ scope: Scope) -> ExpressionTyper {
         let functions = functions
-        return ExpressionTyper(
+        var typer = ExpressionTyper(
             scope: scope,
             functions: functions.scalars,
             catalog: catalog,
             isAggregate: { functions.aggregates[$0] != nil },
             isTableFunction: { functions.tables[$0] != nil }
         )
+        typer.otherFunctions = { functions.aggregates.names + functions.tables.names }
+        return typer
     }
 
     /// True when the query has a call of an aggregate function.
@@ -67,17 +69,24 @@ struct QueryAnalyzer {
             throw PlanError(
                 SQLState.syntax,
                 "a persistent query cannot have a LIMIT: it never ends",
-                at: limit.position
+                at: limit.position,
+                hint: "leave LIMIT out; SELECT … EMIT CHANGES LIMIT \(limit.count) can have it"
             )
         }
         if let resume = query.resume, use != .push {
-            throw PlanError(SQLState.syntax, "only a push query can RESUME", at: resume.position)
+            throw PlanError(
+                SQLState.syntax,
+                "only a push query can RESUME",
+                at: resume.position,
+                hint: "add EMIT CHANGES"
+            )
         }
         if let window = query.window, query.groupBy.isEmpty {
             throw PlanError(
                 SQLState.syntax,
                 "WINDOW needs GROUP BY: it says which rows are aggregated together",
-                at: window.position
+                at: window.position,
+                hint: "add GROUP BY column and an aggregate function such as COUNT(*)"
             )
         }
         if let having = query.having, query.groupBy.isEmpty {
@@ -100,7 +109,8 @@ struct QueryAnalyzer {
             throw PlanError(
                 SQLState.syntax,
                 "EMIT FINAL needs a WINDOW: without one no result is final",
-                at: emit.position
+                at: emit.position,
+                hint: "write EMIT CHANGES, or add WINDOW TUMBLING (SIZE 1 MINUTE)"
             )
         }
     }
@@ -124,11 +134,18 @@ extension Query {
     }
 
     /// True when an expression of the query has a column of that name.
-    func mentions(_ name: String) -> Bool {
-        expressions.contains { expression in
-            expression.contains { part in
-                if case .column(_, let column) = part.kind { column.text == name } else { false }
+    func mentions(_ name: String) -> Bool { place(of: name) != nil }
+
+    /// Where an expression of the query has a column of that name first.
+    func place(of name: String) -> SourcePosition? {
+        var place: SourcePosition?
+        for expression in expressions where place == nil {
+            _ = expression.contains { part in
+                guard case .column(_, let column) = part.kind, column.text == name else { return false }
+                place = column.position
+                return true
             }
         }
+        return place
     }
 }

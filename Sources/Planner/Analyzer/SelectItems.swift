@@ -47,7 +47,8 @@ extension QueryAnalyzer {
             throw PlanError(
                 SQLState.invalidDefinition,
                 "\(alias.text) is a reserved column name and cannot be an alias",
-                at: alias.position
+                at: alias.position,
+                hint: "choose another name, e.g. \(alias.text)_1"
             )
         }
         return alias.text

@@ -54,7 +54,8 @@ public struct SourceFormats {
             throw PlanError(
                 SQLState.invalidProperty,
                 "\(name) is only for format DELIMITED, not \(format)",
-                at: properties.reader.position(name)
+                at: properties.reader.position(name),
+                hint: "leave \(name) out, or set \(name.replacing("DELIMITER", with: "FORMAT")) = 'DELIMITED'"
             )
         }
     }
@@ -74,15 +75,18 @@ public struct SourceFormats {
         guard valueCount == 1 else {
             throw PlanError(
                 SQLState.invalidProperty,
-                "'WRAP_SINGLE_VALUE' is only valid for single-field value schemas",
-                at: position
+                "WRAP_SINGLE_VALUE is only for one value column, and there are \(valueCount)",
+                at: position,
+                hint: "leave WRAP_SINGLE_VALUE out"
             )
         }
         if wraps ? SourceFormats.neverWrap.contains(valueFormat) : SourceFormats.alwaysWrap.contains(valueFormat) {
             throw PlanError(
                 SQLState.invalidProperty,
-                "Format '\(valueFormat)' does not support 'WRAP_SINGLE_VALUE' set to '\(wraps)'",
-                at: position
+                "format \(valueFormat) \(wraps ? "never" : "always") wraps a single value, "
+                    + "so WRAP_SINGLE_VALUE cannot be \(wraps)",
+                at: position,
+                hint: "leave WRAP_SINGLE_VALUE out\(wraps ? ", or use VALUE_FORMAT = 'JSON'" : "")"
             )
         }
         valueProperties.wrapsSingle = wraps

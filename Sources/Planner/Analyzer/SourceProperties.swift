@@ -25,16 +25,27 @@ struct SourceProperties {
         case createAs(SourceKind)
         case insert
 
-        fileprivate var names: [String] {
+        /// Names of the dialect that are refused, or kept without a meaning.
+        fileprivate var idleNames: [String] {
             let shared = [
-                "KAFKA_TOPIC", "PARTITIONS", "REPLICAS", "RETENTION_MS", "CLEANUP_POLICY", "FORMAT", "KEY_FORMAT",
-                "VALUE_FORMAT", "KEY_DELIMITER", "VALUE_DELIMITER", "TIMESTAMP", "TIMESTAMP_FORMAT",
-                "WRAP_SINGLE_VALUE", "KEY_SCHEMA_ID", "VALUE_SCHEMA_ID", "KEY_SCHEMA_FULL_NAME",
+                "CLEANUP_POLICY", "KEY_SCHEMA_ID", "VALUE_SCHEMA_ID", "KEY_SCHEMA_FULL_NAME",
                 "VALUE_SCHEMA_FULL_NAME", "VALUE_AVRO_SCHEMA_FULL_NAME", "KEY_PROTOBUF_NULLABLE_REPRESENTATION",
                 "VALUE_PROTOBUF_NULLABLE_REPRESENTATION",
             ]
             return switch self {
-            case .create: shared + ["WINDOW_TYPE", "WINDOW_SIZE", "SOURCED_BY_CONNECTOR"]
+            case .create: shared + ["SOURCED_BY_CONNECTOR"]
+            case .createAs: shared
+            case .insert: []
+            }
+        }
+
+        fileprivate var names: [String] {
+            let shared = [
+                "KAFKA_TOPIC", "PARTITIONS", "REPLICAS", "RETENTION_MS", "FORMAT", "KEY_FORMAT", "VALUE_FORMAT",
+                "KEY_DELIMITER", "VALUE_DELIMITER", "TIMESTAMP", "TIMESTAMP_FORMAT", "WRAP_SINGLE_VALUE",
+            ]
+            return switch self {
+            case .create: shared + ["WINDOW_TYPE", "WINDOW_SIZE"]
             case .createAs: shared
             case .insert: ["QUERY_ID"]
             }
@@ -50,7 +61,7 @@ struct SourceProperties {
     }
 
     init(_ properties: Properties, for use: Use) throws(PlanError) {
-        reader = try PropertyReader(properties, known: use.names, statement: use.statement)
+        reader = try PropertyReader(properties, known: use.names, idle: use.idleNames, statement: use.statement)
         topic = try reader.text("KAFKA_TOPIC")
         partitions = try reader.whole("PARTITIONS", in: 1...100_000).map(Int.init)
         replicas = try reader.whole("REPLICAS", in: 1...100).map(Int.init)
@@ -74,7 +85,8 @@ struct SourceProperties {
                 throw PlanError(
                     SQLState.invalidProperty,
                     "FORMAT cannot be combined with \(name)",
-                    at: reader.position(name)
+                    at: reader.position(name),
+                    hint: "write KEY_FORMAT = '…' and VALUE_FORMAT = '…' in place of FORMAT"
                 )
             }
         }
@@ -82,7 +94,8 @@ struct SourceProperties {
             throw PlanError(
                 SQLState.invalidProperty,
                 "TIMESTAMP_FORMAT needs TIMESTAMP, the column it is the format of",
-                at: reader.position("TIMESTAMP_FORMAT")
+                at: reader.position("TIMESTAMP_FORMAT"),
+                hint: "add TIMESTAMP = 'column'"
             )
         }
         if let topic, topic.isEmpty || topic.utf8.count > 249 || !topic.utf8.allSatisfy(\.isTopicCharacter) {
@@ -104,7 +117,12 @@ struct SourceProperties {
         for property in reader.properties.list {
             let name = property.name.text.uppercased()
             guard name.contains("SCHEMA") || name.contains("PROTOBUF") else { continue }
-            throw PlanError(SQLState.notSupported, "property \(name) is not supported", at: property.name.position)
+            throw PlanError(
+                SQLState.notSupported,
+                "property \(name) is not supported: no schema registry is asked, no Protobuf is read",
+                at: property.name.position,
+                hint: "leave \(name) out"
+            )
         }
     }
 
@@ -115,7 +133,8 @@ struct SourceProperties {
                 throw PlanError(
                     SQLState.invalidProperty,
                     "WINDOW_SIZE needs WINDOW_TYPE",
-                    at: reader.position("WINDOW_SIZE")
+                    at: reader.position("WINDOW_SIZE"),
+                    hint: "add WINDOW_TYPE = 'TUMBLING' or 'HOPPING'"
                 )
             }
             return nil
@@ -126,7 +145,8 @@ struct SourceProperties {
             throw PlanError(
                 SQLState.invalidProperty,
                 "a SESSION window has no WINDOW_SIZE",
-                at: reader.position("WINDOW_SIZE")
+                at: reader.position("WINDOW_SIZE"),
+                hint: "leave WINDOW_SIZE out"
             )
         case ("TUMBLING", let size?): return .tumbling(sizeMilliseconds: size)
         case ("HOPPING", let size?): return .hopping(sizeMilliseconds: size)
@@ -140,8 +160,9 @@ struct SourceProperties {
         default:
             throw PlanError(
                 SQLState.invalidProperty,
-                "WINDOW_TYPE must be TUMBLING, HOPPING or SESSION",
-                at: reader.properties["WINDOW_TYPE"]?.valuePosition
+                "WINDOW_TYPE must be TUMBLING, HOPPING or SESSION, not \(type)",
+                at: reader.properties["WINDOW_TYPE"]?.valuePosition,
+                hint: didYouMean(type, among: ["TUMBLING", "HOPPING", "SESSION"])
             )
         }
     }

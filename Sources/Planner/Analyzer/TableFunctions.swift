@@ -49,7 +49,8 @@ extension QueryAnalyzer {
             throw PlanError(
                 SQLState.wrongKind,
                 "table functions are only for streams: a table has one row per key",
-                at: first.position
+                at: first.position,
+                hint: "use it on the stream that the table is made from"
             )
         }
         for item in items {
@@ -84,7 +85,12 @@ private final class TableCallBuilder {
     /// The column that holds the values of a call.
     func add(_ call: SyntaxCall, _ typer: ExpressionTyper) throws(PlanError) -> Expression {
         guard let function = analyzer.functions.tables[call.name.text], !call.isStar else {
-            throw PlanError(SQLState.syntax, "\(call.name.text) does not take *", at: call.name.position)
+            throw PlanError(
+                SQLState.syntax,
+                "\(call.name.text) does not take *",
+                at: call.name.position,
+                hint: "name a column: \(call.name.text)(column)"
+            )
         }
         var arguments: [Expression] = []
         for argument in call.arguments { arguments.append(try typer.type(argument)) }
@@ -92,9 +98,9 @@ private final class TableCallBuilder {
             let types = arguments.map(\.type.description).joined(separator: ", ")
             throw PlanError(
                 SQLState.unknownFunction,
-                "Function '\(function.name)' does not accept parameters (\(types))",
+                "\(function.name) does not take (\(types))",
                 at: call.name.position,
-                hint: "valid alternatives are: \(function.signature)"
+                hint: "it takes: \(function.signature)"
             )
         }
         let name = "KSQL_SYNTH_\(calls.count)"

@@ -34,7 +34,8 @@ extension Catalog {
                 SQLState.unknownObject,
                 "there is no type named \(quotedIdentifier(identifier.text))",
                 at: identifier.position,
-                hint: didYouMean(identifier.text, among: builtInTypes + types.keys)
+                hint: Catalog.parameters[identifier.text].map { "write it with what it holds, e.g. \($0)" }
+                    ?? didYouMean(identifier.text, among: builtInTypes + types.keys)
                     ?? "CREATE TYPE \(quotedIdentifier(identifier.text)) AS … makes one"
             )
         }
@@ -47,13 +48,19 @@ extension Catalog {
                 throw PlanError(
                     SQLState.duplicateColumn,
                     "the STRUCT has two fields named \(quotedIdentifier(definition.name.text))",
-                    at: definition.name.position
+                    at: definition.name.position,
+                    hint: "names that differ in case only are one; in backquotes they are two"
                 )
             }
             fields.append(StructField(definition.name.text, try resolve(definition.type)))
         }
         return fields
     }
+
+    /// What types that have parameters look like.
+    private static let parameters = [
+        "ARRAY": "ARRAY<STRING>", "MAP": "MAP<STRING, INTEGER>", "STRUCT": "STRUCT<NAME STRING, ZIP INTEGER>",
+    ]
 
     private var builtInTypes: [String] {
         [

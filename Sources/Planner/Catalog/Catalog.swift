@@ -57,9 +57,10 @@ extension Catalog {
     }
 
     /// Refuses what ``dropSource(_:)`` would refuse.
-    public func checkDrop(_ name: String) throws(PlanError) {
+    public func checkDrop(_ name: String, at position: SourcePosition? = nil) throws(PlanError) {
+        // Planning has looked already; between planning and the end of the statement the source may go.
         guard let source = sources[name] else {
-            throw PlanError(SQLState.unknownSource, "there is no source named \(quotedIdentifier(name))")
+            throw PlanError(SQLState.unknownSource, "there is no source named \(quotedIdentifier(name))", at: position)
         }
         let others = { (ids: [String]) in ids.filter { $0 != source.createdBy } }
         let readers = others(readers(of: name))
@@ -70,6 +71,7 @@ extension Catalog {
                 SQLState.dependentObjects,
                 "cannot drop \(quotedIdentifier(name)): it is still "
                     + parts.map { "\($0.0) by \($0.1.joined(separator: ", "))" }.joined(separator: " and "),
+                at: position,
                 hint: "first run " + Set(readers + writers).sorted().map { "TERMINATE \($0);" }.joined(separator: " ")
             )
         }
@@ -78,6 +80,7 @@ extension Catalog {
             throw PlanError(
                 SQLState.dependentObjects,
                 "cannot drop \(quotedIdentifier(name)) because other objects depend on it",
+                at: position,
                 detail: connectors.map {
                     "connector \($0) reads topic '\(source.topic)' as \(quotedIdentifier(name)) declares it"
                 }
@@ -90,7 +93,7 @@ extension Catalog {
     /// Refuses to delete the topic of a source while other sources are over it or connectors read it.
     ///
     /// Queries read and write topics through sources only, so that ``checkDrop(_:)`` and the other sources tell of them.
-    public func checkDeleteTopic(of name: String) throws(PlanError) {
+    public func checkDeleteTopic(of name: String, at position: SourcePosition? = nil) throws(PlanError) {
         guard let source = sources[name] else { return }
         let sharers = sharers(of: source)
         let connectors = readingConnectors(of: source.topic)
@@ -104,6 +107,7 @@ extension Catalog {
         throw PlanError(
             SQLState.dependentObjects,
             "cannot delete topic '\(source.topic)' because other objects depend on it",
+            at: position,
             detail: uses.joined(separator: "; "),
             hint: "leave DELETE TOPIC out, or first run "
                 + (connectors.map { "DROP CONNECTOR \($0);" }
@@ -131,7 +135,7 @@ extension Catalog {
     }
 
     /// Adds a type.
-    /// - Throws: when there is one of that name.
+    /// - Throws: when there is one of that name, which statements learn from planning, with its place.
     public mutating func addType(_ name: String, _ type: SQLType) throws(PlanError) {
         guard types[name] == nil else {
             throw PlanError(SQLState.duplicateObject, "there is already a type named \(quotedIdentifier(name))")
@@ -140,7 +144,7 @@ extension Catalog {
     }
 
     /// Removes a type; sources made with it keep their columns.
-    /// - Throws: when there is none.
+    /// - Throws: when there is none, which statements learn from planning, with its place.
     public mutating func dropType(_ name: String) throws(PlanError) {
         guard types.removeValue(forKey: name) != nil else {
             throw PlanError(SQLState.unknownObject, "there is no type named \(quotedIdentifier(name))")
@@ -148,7 +152,7 @@ extension Catalog {
     }
 
     /// Adds a connector.
-    /// - Throws: when there is one of that name.
+    /// - Throws: when there is one of that name, which statements learn from planning, with its place.
     public mutating func add(_ connector: ConnectorDescription) throws(PlanError) {
         guard connectors[connector.name] == nil else {
             throw PlanError(
@@ -160,7 +164,7 @@ extension Catalog {
     }
 
     /// Removes a connector.
-    /// - Throws: when there is none.
+    /// - Throws: when there is none, which statements learn from planning, with its place.
     public mutating func dropConnector(_ name: String) throws(PlanError) {
         guard connectors.removeValue(forKey: name) != nil else {
             throw PlanError(SQLState.unknownObject, "there is no connector named \(quotedIdentifier(name))")

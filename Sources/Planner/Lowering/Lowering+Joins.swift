@@ -99,7 +99,7 @@ extension Lowering {
         _ output: Schema
     ) throws(PlanError) -> Fragment {
         guard let foreignKey = join.foreignKey else {
-            throw PlanError(SQLState.syntax, "a foreign-key join needs a foreign key", at: join.position)
+            preconditionFailure("the analyzer gives every foreign-key join its key")
         }
         let requests = ForeignKeyRequests(
             input: left.output,

@@ -28,11 +28,12 @@ extension Planning {
                 hint: "\(push), or CREATE TABLE … AS SELECT … and pull from that"
             )
         }
-        for name in ["ROWPARTITION", "ROWOFFSET"] where query.mentions(name) {
+        for name in ["ROWPARTITION", "ROWOFFSET"] {
+            guard let place = query.place(of: name) else { continue }
             throw PlanError(
                 SQLState.invalidColumnReference,
                 "a pull query cannot use \(name)",
-                at: query.position,
+                at: place,
                 hint: push
             )
         }
@@ -97,7 +98,7 @@ extension Planning {
                 SQLState.notInState,
                 "pull queries on streams are switched off",
                 at: query.from.first.name.position,
-                hint: "add EMIT CHANGES for a push query"
+                hint: "add EMIT CHANGES for a push query, or SET 'ksql.query.pull.stream.enabled' = 'true'"
             )
         }
         _ = try topic(of: source)
@@ -157,6 +158,7 @@ private struct PullSteps {
             rest = input
         }
         guard case .scan = rest else {
+            // No clause and no function that a pull query may have gives another plan; should one come, it is refused.
             throw PlanError(SQLState.notSupported, "a pull query reads one source")
         }
         self.projection = projection

@@ -53,6 +53,7 @@ extension Planner {
                         "there is no column named \(quotedIdentifier(name.text)) in \(assertion.source.text)",
                         at: name.position,
                         hint: didYouMean(name.text, among: schema.fields.map(\.name))
+                            ?? "the columns are \(schema.fields.map { quotedIdentifier($0.name) }.joined(separator: ", "))"
                     )
                 }
             }
@@ -60,8 +61,10 @@ extension Planner {
         guard columns.count == assertion.values.count else {
             throw PlanError(
                 SQLState.syntax,
-                "Expected a value for each column: \(columns.count) columns, \(assertion.values.count) values",
-                at: assertion.values.first?.position
+                "there are \(counted(assertion.values.count, "value")) for \(counted(columns.count, "column"))",
+                at: assertion.values.first?.position,
+                hint:
+                    "name the columns that have values: ASSERT VALUES \(quotedIdentifier(assertion.source.text)) (…) VALUES …"
             )
         }
         return columns
@@ -69,7 +72,7 @@ extension Planner {
 
     /// What is not as `ASSERT STREAM` or `ASSERT TABLE` says; nil when all is.
     ///
-    /// Only what the statement writes is compared.
+    /// Columns, topic and formats are compared where the statement writes them, everything else always.
     public func difference(_ assertion: AssertSource) throws(PlanError) -> String? {
         guard let source = catalog.source(assertion.name.text) else { throw catalog.unknownSource(assertion.name) }
         guard source.kind == assertion.source else {
@@ -77,19 +80,20 @@ extension Planner {
         }
         if !assertion.columns.isEmpty {
             var wanted: [String] = []
-            for column in assertion.columns {
-                let isKey = column.role == .key || column.role == .primaryKey
-                wanted.append(Planner.spelled(column.name.text, try catalog.resolve(column.type), isKey))
+            for definition in assertion.columns {
+                let isKey = definition.role == .key || definition.role == .primaryKey
+                let column = Planner.spelled(definition.name.text, try catalog.resolve(definition.type), isKey)
+                wanted.append(column + definition.role.spelled)
             }
             var found = source.keyFields.map { Planner.spelled($0.name, $0.type, true) }
-            found += (source.valueFields + source.headers.map { Schema.Field($0.name, $0.kind.type) })
-                .map { Planner.spelled($0.name, $0.type, false) }
+            found += source.valueFields.map { Planner.spelled($0.name, $0.type, false) }
+            found += source.headers.map { Planner.spelled($0.name, $0.kind.type, false) + $0.kind.spelled }
             guard wanted == found else {
                 return "the columns are \(found.joined(separator: ", ")), expected \(wanted.joined(separator: ", "))"
             }
         }
         let properties = try SourceProperties(assertion.properties, for: .create(assertion.source))
-        return properties.differences(from: source).first
+        return properties.differences(from: source, wrapsByDefault: settings.wrapsSingleValue).first
     }
 
     private static func spelled(_ name: String, _ type: SQLType, _ isKey: Bool) -> String {
@@ -97,23 +101,60 @@ extension Planner {
     }
 }
 
+extension HeaderColumn.Kind {
+    fileprivate var spelled: String {
+        switch self {
+        case .all: " HEADERS"
+        case .named(let name): " HEADER('\(name)')"
+        }
+    }
+}
+
+extension ColumnDefinition.Role {
+    fileprivate var spelled: String {
+        switch self {
+        case .headers: " HEADERS"
+        case .header(let name): " HEADER('\(name)')"
+        default: ""
+        }
+    }
+}
+
 extension SourceProperties {
     /// What a source has otherwise than the properties say.
-    fileprivate func differences(from source: SourceDescription) -> [String] {
+    ///
+    /// The topic and the formats may be left out; everything else is then as it is without the property.
+    fileprivate func differences(from source: SourceDescription, wrapsByDefault: Bool) -> [String] {
         func compare<T: Equatable>(_ name: String, _ wanted: T?, _ found: T?) -> String? {
-            guard let wanted, wanted != found else { return nil }
-            return "\(name) is \(found.map { "\($0)" } ?? "not set"), expected \(wanted)"
+            guard wanted != found else { return nil }
+            let texts = [found, wanted].map { value in value.map { "\($0)" } ?? "not set" }
+            return "\(name) is \(texts[0]), expected \(texts[1])"
         }
+        func character(_ byte: UInt8) -> String { "'\(Character(UnicodeScalar(byte)))'" }
+        let comma = UInt8(ascii: ",")
+        let canWrap = source.valueFields.count == 1 && source.valueFormat == "JSON"
         return [
-            compare("KAFKA_TOPIC", topic, source.topic), compare("KEY_FORMAT", keyFormat, source.keyFormat),
-            compare("VALUE_FORMAT", valueFormat, source.valueFormat),
-            compare("KEY_DELIMITER", keyDelimiter, source.keyProperties.delimiter),
-            compare("VALUE_DELIMITER", valueDelimiter, source.valueProperties.delimiter),
-            compare("WRAP_SINGLE_VALUE", wrapsSingle, source.valueProperties.wrapsSingle),
+            compare("KAFKA_TOPIC", topic ?? source.topic, source.topic),
+            compare("KEY_FORMAT", keyFormat ?? source.keyFormat, source.keyFormat),
+            compare("VALUE_FORMAT", valueFormat ?? source.valueFormat, source.valueFormat),
+            compare("KEY_DELIMITER", character(keyDelimiter ?? comma), character(source.keyProperties.delimiter)),
+            compare("VALUE_DELIMITER", character(valueDelimiter ?? comma), character(source.valueProperties.delimiter)),
+            canWrap
+                ? compare("WRAP_SINGLE_VALUE", wrapsSingle ?? wrapsByDefault, source.valueProperties.wrapsSingle) : nil,
             compare("TIMESTAMP", timestamp?.name, source.timestamp?.name),
             compare("TIMESTAMP_FORMAT", timestamp?.pattern, source.timestamp?.pattern),
             compare("WINDOW_TYPE", window?.typeName, source.window?.typeName),
-            compare("WINDOW_SIZE", window?.runtimeKey, source.window?.runtimeKey),
+            compare("WINDOW_SIZE", window?.sizeText, source.window?.sizeText),
         ].compactMap { $0 }
+    }
+}
+
+extension KeyWindow {
+    /// The size with its unit; nil for sessions.
+    fileprivate var sizeText: String? {
+        switch self {
+        case .tumbling(let size), .hopping(let size): "\(size) MILLISECONDS"
+        case .session: nil
+        }
     }
 }

@@ -48,8 +48,8 @@ extension Planning {
         guard !missing.isEmpty else { return }
         throw PlanError(
             SQLState.invalidDefinition,
-            "Key missing from projection. The query used to build `\(create.name.text)` must include the "
-                + missing.joined(separator: " and the ") + " in its projection",
+            "SELECT lacks the key of \(quotedIdentifier(create.name.text)): the "
+                + missing.joined(separator: " and the "),
             at: create.query.select.first?.position,
             hint: "add it to SELECT; AS gives it another name"
         )
@@ -109,7 +109,7 @@ extension Planning {
             if let wanted = properties.partitions, wanted != existing.partitions {
                 throw PlanError(
                     SQLState.invalidProperty,
-                    "topic \(sink.topic) exists with \(existing.partitions) partitions, not \(wanted)",
+                    "topic \(sink.topic) exists with \(counted(existing.partitions, "partition")), not \(wanted)",
                     at: properties.reader.position("PARTITIONS"),
                     hint: "leave PARTITIONS out, or name another KAFKA_TOPIC"
                 )

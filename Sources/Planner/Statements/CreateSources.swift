@@ -13,7 +13,7 @@ extension Planning {
                 hint: "DROP \(create.source.rawValue) \(quotedIdentifier(create.name.text)) and create it again"
             )
         }
-        let columns = try SourceColumns(create.columns, of: create.source, catalog)
+        let columns = try SourceColumns(create.columns, catalog)
         let properties = try SourceProperties(create.properties, for: .create(create.source))
         try checkColumns(create, columns, properties)
         var source = try describe(create, columns, properties)
@@ -85,7 +85,8 @@ extension Planning {
             throw PlanError(
                 SQLState.invalidDefinition,
                 "a windowed source needs a key column",
-                at: properties.reader.position("WINDOW_TYPE")
+                at: properties.reader.position("WINDOW_TYPE"),
+                hint: "mark the column that the windows are of with KEY, or leave WINDOW_TYPE out"
             )
         }
     }
@@ -142,7 +143,7 @@ extension Planning {
                 SQLState.unknownColumn,
                 "the TIMESTAMP column \(quotedIdentifier(column.name)) does not exist",
                 at: position,
-                hint: didYouMean(column.name, among: fields.map(\.name))
+                hint: didYouMean(column.name, among: fields.map(\.name)) ?? timeColumns(fields)
             )
         }
         switch (field.type, column.pattern) {
@@ -158,15 +159,23 @@ extension Planning {
             throw PlanError(
                 SQLState.invalidProperty,
                 "TIMESTAMP_FORMAT is only for a STRING column, and \(quotedIdentifier(field.name)) is \(field.type)",
-                at: properties.reader.position("TIMESTAMP_FORMAT")
+                at: properties.reader.position("TIMESTAMP_FORMAT"),
+                hint: "leave TIMESTAMP_FORMAT out"
             )
         default:
             throw PlanError(
                 SQLState.typeMismatch,
                 "the TIMESTAMP column \(quotedIdentifier(field.name)) is \(field.type), not BIGINT, TIMESTAMP or STRING",
-                at: position
+                at: position,
+                hint: timeColumns(fields)
             )
         }
+    }
+
+    /// The hint which columns can be the TIMESTAMP; nil when none can.
+    private func timeColumns(_ fields: [Schema.Field]) -> String? {
+        let names = fields.filter { [.bigint, .timestamp, .string].contains($0.type) }.map { quotedIdentifier($0.name) }
+        return names.isEmpty ? nil : "the columns that can be it are \(names.joined(separator: ", "))"
     }
 
     /// The topic to create for a source; nil when it exists.
@@ -179,7 +188,7 @@ extension Planning {
             if let wanted = properties.partitions, wanted != existing.partitions {
                 throw PlanError(
                     SQLState.invalidProperty,
-                    "topic \(source.topic) exists with \(existing.partitions) partitions, not \(wanted)",
+                    "topic \(source.topic) exists with \(counted(existing.partitions, "partition")), not \(wanted)",
                     at: properties.reader.position("PARTITIONS"),
                     hint: "leave PARTITIONS out"
                 )

@@ -18,7 +18,7 @@ extension Planning {
                 hint: "DROP \(source.kind.rawValue) \(quotedIdentifier(source.name))"
             )
         }
-        try catalog.checkDrop(source.name)
+        try catalog.checkDrop(source.name, at: drop.name.position)
         if source.isReadOnly, drop.deletesTopic {
             throw PlanError(
                 SQLState.readOnly,
@@ -27,7 +27,7 @@ extension Planning {
                 hint: "leave DELETE TOPIC out"
             )
         }
-        if drop.deletesTopic { try catalog.checkDeleteTopic(of: source.name) }
+        if drop.deletesTopic { try catalog.checkDeleteTopic(of: source.name, at: drop.name.position) }
         return .dropSource(DropSourcePlan(source: source, query: source.createdBy, deletesTopic: drop.deletesTopic))
     }
 
@@ -47,23 +47,20 @@ extension Planning {
                 SQLState.wrongKind,
                 source.isReadOnly ? "the read-only source \(name) cannot be altered" : "\(name) is made by a query",
                 at: alter.name.position,
-                hint: source.isReadOnly ? nil : "CREATE OR REPLACE \(source.kind.rawValue) \(name) AS SELECT …"
+                hint: source.isReadOnly
+                    ? "DROP \(source.kind.rawValue) \(name) and create it again"
+                    : "CREATE OR REPLACE \(source.kind.rawValue) \(name) AS SELECT …"
             )
         }
-        let added = try SourceColumns(alter.added, of: source.kind, catalog)
-        guard added.key.isEmpty, added.headers.isEmpty else {
-            throw PlanError(
-                SQLState.invalidDefinition,
-                "only value columns can be added",
-                at: alter.added.first?.name.position
-            )
-        }
+        // ADD COLUMN has no place for KEY or HEADERS: these are value columns.
+        let added = try SourceColumns(alter.added, catalog)
         for (field, definition) in zip(added.values, alter.added)
         where source.columns.contains(where: { $0.name == field.name }) {
             throw PlanError(
                 SQLState.duplicateColumn,
                 "\(name) already has a column \(quotedIdentifier(field.name))",
-                at: definition.name.position
+                at: definition.name.position,
+                hint: "a column's type cannot be changed; choose another name, or DROP \(source.kind.rawValue) \(name)"
             )
         }
         source.valueFields += added.values
@@ -92,12 +89,16 @@ extension Planning {
 
     func createType(_ create: CreateType) throws(PlanError) -> PlannedStatement {
         let name = create.name.text
-        if catalog.types[name] != nil {
+        if let old = catalog.types[name] {
+            let isSame = try catalog.resolve(create.type) == old
             let notice = "there is already a type named \(quotedIdentifier(name))"
-            if create.ifNotExists { return .nothing(notice: "nothing to do: \(notice)") }
+            // The same type again is no mistake; another one is.
+            if create.ifNotExists || isSame {
+                return .nothing(notice: "nothing to do: \(notice)")
+            }
             throw PlanError(
                 SQLState.duplicateObject,
-                notice,
+                notice + ", and it is another one",
                 at: create.name.position,
                 hint: "DROP TYPE \(quotedIdentifier(name)) first; sources made with it keep their columns"
             )
@@ -125,7 +126,12 @@ extension Planning {
         if catalog.connectors[name] != nil {
             let notice = "there is already a connector named \(quotedIdentifier(name))"
             if create.ifNotExists { return .nothing(notice: "nothing to do: \(notice)") }
-            throw PlanError(SQLState.duplicateObject, notice, at: create.name.position)
+            throw PlanError(
+                SQLState.duplicateObject,
+                notice,
+                at: create.name.position,
+                hint: "DROP CONNECTOR \(quotedIdentifier(name)); first, or CREATE … IF NOT EXISTS"
+            )
         }
         let properties = create.properties.list.map { ($0.name.text.uppercased(), $0.value.text) }
         return .createConnector(
@@ -147,7 +153,7 @@ extension Planning {
                 SQLState.unknownObject,
                 notice,
                 at: drop.name.position,
-                hint: didYouMean(name, among: catalog.connectors.keys)
+                hint: didYouMean(name, among: catalog.connectors.keys) ?? "SHOW CONNECTORS lists what there is"
             )
         }
         return .dropConnector(name: name)

@@ -20,7 +20,8 @@ extension Planning {
             throw PlanError(
                 SQLState.wrongKind,
                 "the \(kind) \(quotedIdentifier(source.name)) has windowed keys, which cannot be inserted",
-                at: name.position
+                at: name.position,
+                hint: "insert into the stream that its windows are made from"
             )
         }
         return source
@@ -53,8 +54,9 @@ extension Planning {
                 guard case .bigint(let time) = value, time >= 0 else {
                     throw PlanError(
                         SQLState.invalidText,
-                        "ROWTIME must be milliseconds since 1970, 0 or more",
-                        at: syntax.position
+                        "ROWTIME must be milliseconds since 1970, 0 or more, not \(Expression.literal(value, .bigint))",
+                        at: syntax.position,
+                        hint: "UNIX_TIMESTAMP(TIMESTAMP '2026-08-31T23:59:58') gives milliseconds"
                     )
                 }
                 rowTime = time
@@ -97,9 +99,12 @@ extension Planning {
             let names = insert.columns.isEmpty ? schema.fields.map(\.name) : insert.columns.map(\.text)
             throw PlanError(
                 SQLState.syntax,
-                "Expected a value for each column: \(columns.count) columns, \(insert.values.count) values",
+                "\(quotedIdentifier(target.name)) has \(counted(columns.count, "column")), "
+                    + "but there \(insert.values.count == 1 ? "is" : "are") \(counted(insert.values.count, "value"))",
                 at: insert.values.first?.position ?? position,
-                detail: "the columns are \(names.map(quotedIdentifier).joined(separator: ", "))"
+                detail: "the columns are \(names.map(quotedIdentifier).joined(separator: ", "))",
+                hint: "name those that have values: INSERT INTO \(quotedIdentifier(target.name)) "
+                    + "(\(names.prefix(insert.values.count).map(quotedIdentifier).joined(separator: ", "))) VALUES …"
             )
         }
         return columns
@@ -118,16 +123,23 @@ extension Planning {
                 Scope.pseudoColumns.contains(name.text) || target.headers.contains { $0.name == name.text }
             throw PlanError(
                 isForbidden ? SQLState.readOnly : SQLState.unknownColumn,
-                isForbidden ? "Inserting into column \(text) is not allowed" : "Column name \(text) does not exist",
+                isForbidden
+                    ? "\(text) cannot be inserted: it comes from the record itself"
+                    : "there is no column named \(text) in \(quotedIdentifier(target.name))",
                 at: name.position,
                 hint: isForbidden
-                    ? nil
+                    ? "leave it out\(target.headers.isEmpty ? ", ROWTIME can be given" : "")"
                     : didYouMean(name.text, among: schema.fields.map(\.name))
                         ?? "the columns are \(schema.fields.map { quotedIdentifier($0.name) }.joined(separator: ", "))"
             )
         }
         guard !before.contains(column) else {
-            throw PlanError(SQLState.duplicateColumn, "column \(text) is named twice", at: name.position)
+            throw PlanError(
+                SQLState.duplicateColumn,
+                "column \(text) is named twice",
+                at: name.position,
+                hint: "leave one of them and its value out"
+            )
         }
         return column
     }
@@ -143,7 +155,9 @@ extension Planning {
             throw PlanError(
                 SQLState.nullNotAllowed,
                 "the primary key column \(quotedIdentifier(field.name)) needs a value",
-                at: insert.columns.first?.position ?? insert.values.first?.position ?? position
+                at: insert.columns.first?.position ?? insert.values.first?.position ?? position,
+                hint: "a row of a table is found by its key: INSERT INTO \(quotedIdentifier(target.name)) "
+                    + "(\(quotedIdentifier(field.name)), …) VALUES (…)"
             )
         }
     }
@@ -165,9 +179,10 @@ extension Planning {
         if syntax.isNullLiteral { return .null }
         guard let value = expression.value() else {
             throw PlanError(
-                SQLState.invalidText,
-                "Failed to insert values into '\(target.name)': \(expression) has no value",
-                at: syntax.position
+                SQLState.dataException,
+                "the value for column \(quotedIdentifier(field.name)) cannot be computed: \(expression)",
+                at: syntax.position,
+                detail: expression.failure
             )
         }
         if let converted = value.inserted(as: field.type, from: expression.type) { return converted }
@@ -175,26 +190,35 @@ extension Planning {
             // Not a wrong type but a wrong text: this throws.
             return try typer.constant(text, as: field.type, at: syntax.position)
         }
+        if case .decimal(let precision, let scale) = field.type, expression.type.isNumeric, expression.type != .double {
+            throw PlanError(
+                SQLState.outOfRange,
+                "\(Expression.literal(value, expression.type)) does not fit column "
+                    + "\(quotedIdentifier(field.name)) of type \(field.type)",
+                at: syntax.position,
+                hint: "it holds \(counted(precision - scale, "digit")) before the point and \(scale) behind it"
+            )
+        }
         throw PlanError(
             SQLState.typeMismatch,
-            "Expected type \(field.type) for field \(quotedIdentifier(field.name)) but got \(expression.type)",
+            "column \(quotedIdentifier(field.name)) is \(field.type), and the value is \(expression.type)",
             at: syntax.position,
             detail: "the value is \(Expression.literal(value, expression.type))",
             hint: field.name == "ROWTIME" && [.string, .timestamp].contains(expression.type)
                 ? "UNIX_TIMESTAMP(TIMESTAMP '2026-08-31T23:59:58') gives milliseconds"
-                : conversion(from: expression.type, to: field.type)
+                : conversion(of: expression, to: field.type)
         )
     }
 }
 
-/// What makes a value of one type one of the other; nil when nothing does.
-func conversion(from type: SQLType, to target: SQLType) -> String? {
-    switch (type, target) {
-    case (.integer, .timestamp), (.bigint, .timestamp): "FROM_UNIXTIME(…) converts milliseconds"
-    case (.timestamp, .integer), (.timestamp, .bigint): "UNIX_TIMESTAMP(…) gives milliseconds"
-    case (.integer, .date), (.bigint, .date): "FROM_DAYS(…) converts days since 1970"
-    case (.bytes, .string): "FROM_BYTES(…, 'utf8') reads text, 'hex' and 'base64' write it"
-    default: type.canCast(to: target) ? "CAST(… AS \(target)) converts it" : nil
+/// What makes an expression one of another type; nil when nothing does.
+func conversion(of expression: Expression, to target: SQLType) -> String? {
+    switch (expression.type, target) {
+    case (.integer, .timestamp), (.bigint, .timestamp): "FROM_UNIXTIME(\(expression)) converts milliseconds"
+    case (.timestamp, .integer), (.timestamp, .bigint): "UNIX_TIMESTAMP(\(expression)) gives milliseconds"
+    case (.integer, .date), (.bigint, .date): "FROM_DAYS(\(expression)) converts days since 1970"
+    case (.bytes, .string): "FROM_BYTES(\(expression), 'utf8') reads text, 'hex' and 'base64' write it"
+    default: expression.castHint(to: target)
     }
 }
 
@@ -235,11 +259,7 @@ extension Value {
             let fitted = number.fitted(precision: precision, scale: scale)
         else { return nil }
         // Rescaling rounds; only a number that comes back unchanged was exact.
-        guard
-            fitted.rescaled(to: max(number.scale, scale))?.unscaled
-                == number.rescaled(to: max(number.scale, scale))?.unscaled
-        else { return nil }
-        return .decimal(fitted)
+        return fitted.order(number) == 0 ? .decimal(fitted) : nil
     }
 
     private func insertedParts(as type: SQLType, from: SQLType) -> Value? {

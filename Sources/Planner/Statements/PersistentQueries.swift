@@ -64,7 +64,17 @@ extension Planning {
             throw PlanError(
                 SQLState.wrongKind,
                 "INSERT INTO … SELECT writes only into streams, and \(quotedIdentifier(target.name)) is a table",
-                at: insert.target.position
+                at: insert.target.position,
+                hint: "CREATE TABLE … AS SELECT … makes a table that a query fills"
+            )
+        }
+        if let header = target.headers.first {
+            throw PlanError(
+                SQLState.readOnly,
+                "\(quotedIdentifier(target.name)) has a column \(quotedIdentifier(header.name)) of record headers, which "
+                    + "nothing can write",
+                at: insert.target.position,
+                hint: "write into a stream over the same topic that has no HEADER columns"
             )
         }
         try checkEmit(insert.query.emit)
@@ -96,7 +106,12 @@ extension Planning {
             )
         }
         if catalog.queries[id] != nil {
-            throw PlanError(SQLState.duplicateObject, "there is already a query \(id)", at: position)
+            throw PlanError(
+                SQLState.duplicateObject,
+                "there is already a query \(id)",
+                at: position,
+                hint: "choose another QUERY_ID, or TERMINATE \(id); first"
+            )
         }
         return id
     }
@@ -112,7 +127,8 @@ extension Planning {
             throw PlanError(
                 SQLState.wrongKind,
                 "the query's result is a table, and \(quotedIdentifier(target.name)) is a stream",
-                at: insert.query.position
+                at: insert.query.position,
+                hint: "CREATE TABLE … AS SELECT … has a table for it"
             )
         }
         // A literal can be a DECIMAL of the target's digits.
@@ -130,13 +146,25 @@ extension Planning {
         else {
             throw PlanError(
                 SQLState.typeMismatch,
-                "Incompatible schema between results and sink",
+                "the columns of SELECT are not those of \(quotedIdentifier(target.name))",
                 at: insert.query.select.first?.position,
-                detail: "the result is \(result), the sink is \(target.schema)",
-                hint: "name, order and type of all columns must be equal; AS renames, CAST converts"
+                detail: "SELECT gives \(result), \(quotedIdentifier(target.name)) has \(target.schema)",
+                hint: repair(Array(result.key) + Array(result.values), target.keyFields + target.valueFields)
+                    ?? "name, order and type of all columns must be equal; AS renames, CAST converts"
             )
         }
         return plan
+    }
+
+    /// The hint what to do about the first column that differs, when the number of columns is right.
+    private func repair(_ found: [Schema.Field], _ wanted: [Schema.Field]) -> String? {
+        guard found.count == wanted.count, let pair = zip(found, wanted).first(where: { $0.0 != $0.1 }) else {
+            return nil
+        }
+        let (name, target) = (quotedIdentifier(pair.0.name), quotedIdentifier(pair.1.name))
+        if pair.0.type == pair.1.type { return "rename the column: \(name) AS \(target)" }
+        return pair.0.type.canCast(to: pair.1.type)
+            ? "convert the column: CAST(\(name) AS \(pair.1.type)) AS \(target)" : nil
     }
 
     /// The query that keeps the rows of a SOURCE TABLE for pull queries.

@@ -10,7 +10,8 @@ extension Planning {
         guard others.isEmpty else {
             throw PlanError(
                 SQLState.dependentObjects,
-                "cannot replace \(quotedIdentifier(old.name)): \(others.joined(separator: ", ")) write to it, too",
+                "cannot replace \(quotedIdentifier(old.name)): \(others.joined(separator: ", ")) "
+                    + "\(others.count == 1 ? "writes" : "write") to it, too",
                 at: position,
                 hint: others.map { "TERMINATE \($0);" }.joined(separator: " ")
             )
@@ -40,14 +41,22 @@ extension LogicalPlan {
         let below = inputs.flatMap(\.upgradeSignature)
         switch self {
         case .scan(let scan): return ["read \(quotedIdentifier(scan.source.name))"]
-        case .filter, .flatMap: return below
+        case .filter: return below
+        case .flatMap(let calls, _): return below + calls.map { "table function \($0.name) \($0.arguments)" }
         case .project(let projection, _):
             let key = projection.key.map(\.expression.description).joined(separator: ", ")
             return key.isEmpty ? below : below + ["key \(key)"]
         case .repartition: return below
-        case .aggregate: return below + [summary]
-        case .join: return below + [summary]
+        // Rows of tables are taken back as they were counted, so those that get there must stay the same.
+        case .aggregate, .join: return below + inputs.flatMap(\.tableFilters) + [summary]
         }
+    }
+
+    /// The conditions that rows of tables pass.
+    private var tableFilters: [String] {
+        let below = inputs.flatMap(\.tableFilters)
+        guard case .filter(let condition, let input) = self, input.kind == .table else { return below }
+        return below + ["filter \(condition)"]
     }
 }
 

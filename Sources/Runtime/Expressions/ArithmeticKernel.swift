@@ -132,8 +132,22 @@ final class NegationKernel: Kernel {
         case .integer: return mapped(column, type) { (x: Int32) in 0 &- x }
         case .bigint: return mapped(column, type) { (x: Int64) in 0 &- x }
         case .double: return mapped(column, type) { (x: Double) in -x }
-        default: return mapped(column, type) { (x: Int128) in 0 &- x }
+        default: return type.isWideDecimal ? wide(column) : mapped(column, type) { (x: Int128) in 0 &- x }
         }
+    }
+}
+
+extension NegationKernel {
+    private func wide(_ column: Column) -> Column {
+        let builder = ColumnBuilder(type, capacity: column.count)
+        for row in 0..<column.count {
+            if column.isNull(row) {
+                builder.appendNull()
+            } else {
+                builder.append(unscaled: -column.decimal(row).unscaled)
+            }
+        }
+        return builder.finish()
     }
 }
 

@@ -34,13 +34,17 @@ extension Cast {
     /// STRING as another type.
     func parsed(_ column: Column, _ type: SQLType) -> Column {
         switch type {
+        case .decimal where type.isWideDecimal:
+            return decimals(column, type, { TextReader.decimal(column.bytes($0)) }) {
+                complaint(column.bytes($0), type)
+            }
         case .boolean: return read(column, type, UInt8(0)) { TextReader.boolean($0) ? 1 : 0 }
         case .integer: return read(column, type, Int32(0)) { TextReader.integer($0) }
         case .bigint: return read(column, type, Int64(0)) { TextReader.bigint($0) }
         case .double: return read(column, type, Double(0)) { TextReader.double($0) }
         case .decimal(let precision, let scale):
             return read(column, type, Int128(0)) {
-                TextReader.decimal($0)?.fitted(precision: precision, scale: scale)?.unscaled
+                TextReader.decimal($0)?.fitted(precision: precision, scale: scale)?.unscaled.narrow
             }
         case .time: return read(column, type, Int32(0)) { TimeReader.time($0) }
         case .date: return read(column, type, Int32(0)) { TimeReader.date($0) }

@@ -74,6 +74,8 @@ struct Cast {
         case (.bigint, .double): return mapped(column, type) { (x: Int64) in Double(x) }
         case (.double, .integer): return mapped(column, type) { (x: Double) in saturating(x, as: Int32.self) }
         case (.double, .bigint): return mapped(column, type) { (x: Double) in saturating(x, as: Int64.self) }
+        case (_, .decimal) where type.isWideDecimal || column.type.isWideDecimal: return decimals(column, type)
+        case (.decimal, _) where column.type.isWideDecimal: return narrowed(column, type)
         case (.decimal(_, let scale), .integer):
             return mapped(column, type) { (x: Int128) in Int32(truncatingIfNeeded: whole(x, scale)) }
         case (.decimal(_, let scale), .bigint):
@@ -132,7 +134,7 @@ struct Cast {
     }
 
     private func decimals(_ column: Column, _ type: SQLType, _ precision: Int, _ scale: Int) -> Column {
-        let fit = { (number: Decimal) in number.fitted(precision: precision, scale: scale)?.unscaled }
+        let fit = { (unscaled: Int128, from: Int) in unscaled.fitted(from: from, precision: precision, scale: scale) }
         let zero: Int128 = 0
         let overflow = "numeric overflow: the value does not fit \(type)"
         switch column.type {
@@ -141,7 +143,7 @@ struct Cast {
                 column,
                 type,
                 zero,
-                { (x: Int32) in fit(Decimal(unscaled: Int128(x), scale: 0)) },
+                { (x: Int32) in fit(Int128(x), 0) },
                 { _ in overflow }
             )
         case .bigint:
@@ -149,7 +151,7 @@ struct Cast {
                 column,
                 type,
                 zero,
-                { (x: Int64) in fit(Decimal(unscaled: Int128(x), scale: 0)) },
+                { (x: Int64) in fit(Int128(x), 0) },
                 { _ in overflow }
             )
         case .double:
@@ -157,7 +159,9 @@ struct Cast {
                 column,
                 type,
                 zero,
-                { (x: Double) in Decimal(x.description).flatMap(fit) },
+                { (x: Double) in
+                    Decimal(x.description)?.fitted(precision: precision, scale: scale)?.unscaled.narrow
+                },
                 { _ in overflow }
             )
         default:
@@ -166,7 +170,7 @@ struct Cast {
                 column,
                 type,
                 zero,
-                { (x: Int128) in fit(Decimal(unscaled: x, scale: from)) },
+                { (x: Int128) in fit(x, from) },
                 { _ in overflow }
             )
         }

@@ -104,7 +104,7 @@ private func compareFixed<T: Comparable & BitwiseCopyable>(
     }
 }
 
-/// Comparison of DECIMALs of different scale.
+/// Comparison of DECIMALs of different scale or width.
 final class DecimalComparison: ComparisonKernel {
     override fileprivate func compare(
         _ comparison: Expression.Comparison,
@@ -113,8 +113,15 @@ final class DecimalComparison: ComparisonKernel {
         _ count: Int,
         _ out: UnsafeMutablePointer<UInt8>
     ) {
-        let scales = (left.type.decimalScale, right.type.decimalScale)
         let test = comparison.test
+        if left.type.isWideDecimal || right.type.isWideDecimal {
+            for row in 0..<count where !a.isNull(row) && !b.isNull(row) {
+                let order = a.column.decimal(row & a.mask).order(b.column.decimal(row & b.mask))
+                out[row] = test(order) ? 1 : 0
+            }
+            return
+        }
+        let scales = (left.type.decimalScale, right.type.decimalScale)
         let x = a.column.values(as: Int128.self)
         let y = b.column.values(as: Int128.self)
         for row in 0..<count {
@@ -156,7 +163,7 @@ extension Expression.Comparison {
     }
 }
 
-/// Comparison of STRINGs by their bytes, and of BYTES, which are ordered as signed bytes.
+/// Comparison of STRINGs and wide DECIMALs by their bytes, and of BYTES, which are ordered as signed bytes.
 final class TextComparison: ComparisonKernel {
     override fileprivate func compare(
         _ comparison: Expression.Comparison,

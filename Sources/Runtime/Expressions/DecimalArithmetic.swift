@@ -1,7 +1,7 @@
 import Functions
 import Values
 
-/// `left op right` over DECIMALs, exact; a quotient is rounded half up to the scale of the result.
+/// `left op right` over DECIMALs of up to 38 digits, exact; a quotient is rounded half up to the scale of the result.
 ///
 /// Rows that divide by zero or whose result has too many digits fail.
 final class DecimalArithmetic: Kernel {
@@ -25,6 +25,13 @@ final class DecimalArithmetic: Kernel {
             bound = UInt128(Int128.max)
         }
         super.init(type)
+    }
+
+    /// True when 128 bits are enough for the operands, for what they are scaled to, and for the result.
+    static func fits(_ arithmetic: Expression.Arithmetic, _ left: SQLType, _ right: SQLType, _ type: SQLType) -> Bool {
+        if [left, right, type].contains(where: \.isWideDecimal) { return false }
+        guard arithmetic == .remainder, let a = left.asDecimal, let b = right.asDecimal else { return true }
+        return max(a.precision - a.scale, b.precision - b.scale) + max(a.scale, b.scale) <= SQLType.narrowPrecisionMax
     }
 
     override func evaluate(_ frame: Frame) -> Column {

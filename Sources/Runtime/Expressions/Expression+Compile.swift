@@ -203,13 +203,17 @@ struct ExpressionCompiler {
             return NullTest(leftIsNull ? right : left, isNull: op == .isNotDistinct)
         }
         if case .decimal = type, case (.decimal, .decimal) = (left.type, right.type) {
-            return left.type.decimalScale == right.type.decimalScale
-                ? FixedComparison(op, left, right) : DecimalComparison(op, left, right)
+            if left.type.decimalScale != right.type.decimalScale || left.type.storage != right.type.storage {
+                return DecimalComparison(op, left, right)
+            }
+            // Of the same scale wide ones are in the order of their bytes.
+            return left.type.isWideDecimal ? TextComparison(op, left, right) : FixedComparison(op, left, right)
         }
         let a = try cast(left, type, node)
         let b = try cast(right, type, node)
         switch type {
         case .string, .bytes: return TextComparison(op, a, b)
+        case .decimal where type.isWideDecimal: return TextComparison(op, a, b)
         case .array, .map, .structure: return DeepComparison(op, a, b)
         default: return FixedComparison(op, a, b)
         }
@@ -244,7 +248,11 @@ struct ExpressionCompiler {
             )
         case .double: kernel = DoubleArithmetic(op, try cast(left, natural, node), try cast(right, natural, node))
         default:
-            kernel = DecimalArithmetic(op, try exact(left, node), try exact(right, node), natural, source: node)
+            let (a, b) = (try exact(left, node), try exact(right, node))
+            kernel =
+                DecimalArithmetic.fits(op, a.type, b.type, natural)
+                ? DecimalArithmetic(op, a, b, natural, source: node)
+                : WideArithmetic(op, a, b, natural, source: node)
         }
         return try cast(kernel, type, node)
     }

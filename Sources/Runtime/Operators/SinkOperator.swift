@@ -92,8 +92,9 @@ private final class SinkOperator: Operator {
                     BadPayload(
                         row: row,
                         field: spec.input.fields[index].name,
-                        value: nil,
-                        reason: "the record's TIMESTAMP column is NULL or negative"
+                        value: column.isNull(row) ? nil : String(values[row]),
+                        reason: "the TIMESTAMP column must be milliseconds since 1970, 0 or more"
+                            + (column.isNull(row) ? ", and is NULL" : "")
                     )
                 )
             }

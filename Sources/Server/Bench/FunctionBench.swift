@@ -92,7 +92,8 @@ struct BenchDice {
         case .double(let number): .double(number + Double(roll(1000)) / 1000)
         case .date(let day): .date(day &+ Int32(roll(1000)))
         case .timestamp(let time): .timestamp(time &+ Int64(roll(100_000_000)))
-        case .decimal(let number): .decimal(Decimal(unscaled: number.unscaled + Int128(roll(3)), scale: number.scale))
+        case .decimal(let number):
+            .decimal(Decimal(unscaled: number.unscaled + BigInteger(Int128(roll(3))), scale: number.scale))
         default: sample
         }
     }

@@ -6,6 +6,8 @@ import Values
 /// Checks what a case says about the sources and topics that are there at its end.
 struct PostConditions {
     let catalog: Catalog
+    /// Whether a setting of the case says that single columns are wrapped.
+    let wrapsSingles: Bool
     /// Topics by name, internal ones included.
     let topics: [String: TopicSettings]
 
@@ -53,7 +55,12 @@ struct PostConditions {
             return "\(name): value format \(source.valueFormat), expected \(format)"
         }
         if let features = wanted["valueFeatures"]?.elements?.compactMap(\.text) {
-            let found = wrapping(source.valueFields, source.valueProperties, source.valueFormat)
+            let found = wrapping(
+                source.valueFields,
+                source.valueProperties,
+                source.valueFormat,
+                isExplicit: wrapsSingles || source.sql.uppercased().contains("WRAP_SINGLE_VALUE")
+            )
             if found != features { return "\(name): value features \(found), expected \(features)" }
         }
         if let features = wanted["keyFeatures"]?.elements?.compactMap(\.text) {
@@ -94,8 +101,16 @@ struct PostConditions {
         return found.runtimeKey == .time(sizeMilliseconds: size) ? nil : "window size differs, expected \(size)"
     }
 
-    private func wrapping(_ fields: [Schema.Field], _ properties: FormatProperties, _ format: String) -> [String] {
-        fields.count == 1 && !properties.wrapsSingle && format == "JSON" ? ["UNWRAP_SINGLES"] : []
+    /// - Parameter isExplicit: whether the statement or a setting says that a single column is wrapped.
+    private func wrapping(
+        _ fields: [Schema.Field],
+        _ properties: FormatProperties,
+        _ format: String,
+        isExplicit: Bool = false
+    ) -> [String] {
+        guard fields.count == 1, format == "JSON" else { return [] }
+        guard properties.wrapsSingle else { return ["UNWRAP_SINGLES"] }
+        return isExplicit ? ["WRAP_SINGLES"] : []
     }
 
     // MARK: Topics
@@ -112,12 +127,35 @@ struct PostConditions {
         if let partitions = wanted["partitions"]?.integer, partitions != settings.partitions {
             return "topic \(name) has \(settings.partitions) partitions, expected \(partitions)"
         }
-        guard let source = sources.values.first(where: { $0.topic == name }) else { return nil }
-        if let format = wanted["keyFormat"]?["format"]?.text, format != source.keyFormat {
-            return "topic \(name): key format \(source.keyFormat), expected \(format)"
+        guard let source = sources.values.first(where: { $0.topic == name }) else {
+            return "nothing is known of the formats of topic \(name)"
         }
-        if let format = wanted["valueFormat"]?["format"]?.text, format != source.valueFormat {
-            return "topic \(name): value format \(source.valueFormat), expected \(format)"
+        let key = (source.keyFields, source.keyProperties, source.keyFormat)
+        let value = (source.valueFields, source.valueProperties, source.valueFormat)
+        for (part, wanted, found) in [("key", wanted["keyFormat"], key), ("value", wanted["valueFormat"], value)] {
+            if let problem = format(wanted, found.0, found.1, found.2) { return "topic \(name): \(part) \(problem)" }
+        }
+        for schema in ["keySchema", "valueSchema", "keySchemaId", "valueSchemaId"] {
+            if let wanted = wanted[schema], wanted != .null { return "topic \(name) has no \(schema)" }
+        }
+        return nil
+    }
+
+    private func format(
+        _ wanted: JSONValue?,
+        _ fields: [Schema.Field],
+        _ properties: FormatProperties,
+        _ name: String
+    ) -> String? {
+        guard let wanted else { return nil }
+        if let format = wanted["format"]?.text, format != name { return "format \(name), expected \(format)" }
+        if let features = wanted["features"]?.elements?.compactMap(\.text) {
+            let found = wrapping(fields, properties, name, isExplicit: wrapsSingles)
+            if found != features { return "features \(found), expected \(features)" }
+        }
+        if let delimiter = wanted["properties"]?["delimiter"]?.text {
+            let found = String(UnicodeScalar(properties.delimiter))
+            if found != delimiter { return "delimiter \(found), expected \(delimiter)" }
         }
         return nil
     }

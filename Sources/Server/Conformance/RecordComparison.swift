@@ -18,6 +18,8 @@ struct RecordComparison {
                 return "window \(found.window.start)..\(found.window.end), expected \(window.start)..\(window.end)"
             }
             key = found.key
+        } else if source?.window != nil, key != nil {
+            return "the key has a window"
         }
         if let problem = compare(key, expected.key, source?.keyFormat ?? "KAFKA", source?.keyFields ?? []) {
             return "key: \(problem)"
@@ -58,13 +60,20 @@ struct RecordComparison {
         case "JSON":
             guard let json = JSONValue(bytes) else { return "\(text) is not JSON" }
             actual = Actual(json, isExact: isExact)
-        case "KAFKA": actual = primitive(bytes, fields.first?.type ?? .string)
+        case "KAFKA":
+            guard let value = primitive(bytes, fields.first?.type ?? .string) else {
+                return "\(bytes.count) bytes are no \(fields.first?.type ?? .string)"
+            }
+            actual = value
         default: actual = .text(text)
         }
         return actual.difference(from: expected).map { "\($0) (in \(text))" }
     }
 
-    private func primitive(_ bytes: [UInt8], _ type: SQLType) -> Actual {
+    /// Nil when there are too few bytes, or too many.
+    private func primitive(_ bytes: [UInt8], _ type: SQLType) -> Actual? {
+        let lengths: [SQLType: Int] = [.integer: 4, .bigint: 8, .double: 8]
+        if let length = lengths[type], length != bytes.count { return nil }
         let bits = bytes.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
         switch type {
         case .integer: return .integer(Int64(Int32(truncatingIfNeeded: bits)))

@@ -65,7 +65,12 @@ extension Engine {
         let plain = QuerySettings.plainName(name)
         _ = try QuerySettings.checked([plain: value])
         if !QuerySettings.known.contains(where: { $0.name == plain }) {
-            reply.notice("01000", "'\(plain)' is kept, but nothing reads it; SHOW PROPERTIES lists what is read")
+            let meant = Spelling.nearest(to: plain, among: QuerySettings.known.map(\.name))
+            reply.notice(
+                "01000",
+                "'\(plain)' is kept, but nothing reads it; "
+                    + (meant.map { "did you mean '\($0)'?" } ?? "SHOW PROPERTIES lists what is read")
+            )
         }
         request.session.setProperty(plain, to: value)
         reply.finish("SET \(plain) = '\(value)'")

@@ -55,20 +55,20 @@ struct FunctionEntry: Sendable {
                     signature: signature,
                     summary: function.summary,
                     example: "\(example.call) with x = \(rows)",
-                    result: example.result.sql(resultType(function, library))
+                    result: resultType(function, library).map { example.result.sql($0) }
                 )
             }
         }
     }
 
-    /// The type of what the function's example gives.
-    private static func resultType(_ function: AggregateFunction, _ library: AggregateLibrary) -> SQLType {
+    /// The type of what the function's example gives; nil for an example that does not resolve.
+    private static func resultType(_ function: AggregateFunction, _ library: AggregateLibrary) -> SQLType? {
         let example = function.example
         let types = example.literals.map { if case .boolean = $0 { SQLType.boolean } else { SQLType.integer } }
         let columns = [SQLType](repeating: example.type, count: example.columns)
         let literals = [Value?](repeating: nil, count: example.columns) + example.literals
-        // That it resolves is tested with the function.
-        return (try? library.resolve(function.name, columns + types, literals: literals).resultType) ?? .string
+        // That it resolves is tested with the functions of the dialect; those of a program may come without an example.
+        return try? library.resolve(function.name, columns + types, literals: literals).resultType
     }
 
     private static func tables(_ library: TableFunctionLibrary) -> [FunctionEntry] {

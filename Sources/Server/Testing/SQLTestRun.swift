@@ -13,6 +13,8 @@ final class SQLTestRun {
     private let ground: TestGround
     private var properties: [String: String] = [:]
     private var variables: [String: String] = [:]
+    /// Statements of the test that were carried out.
+    private var executed = 0
     /// What every topic holds, and how many of its records were asserted.
     private var topics: [String: (records: [TestRecord], asserted: Int)] = [:]
 
@@ -33,6 +35,7 @@ final class SQLTestRun {
         } catch let failure as Refusal {
             let error = failure.error
             guard !test.isPositive else { return CaseResult(test, .fail, failure.text) }
+            guard failure.isLast else { return CaseResult(test, .fail, "\(failure.text), before the last statement") }
             let isClass = test.expectedError?.contains(".") ?? false
             if error.sqlstate == "0A000", test.expectedError != error.sqlstate {
                 return CaseResult(test, .unsupported, failure.text)
@@ -55,39 +58,50 @@ final class SQLTestRun {
         let file: String
         let line: Int
         let error: ReplyError
+        /// Whether it is the last statement of the test.
+        var isLast = false
 
         var text: String {
             "\(file):\(line): \(error.sqlstate) \(error.message)" + (error.hint.map { " | hint: \($0)" } ?? "")
         }
     }
 
-    private func run() throws { try run(test.statements, file: test.file, depth: 0) }
+    private func run() throws {
+        do {
+            try run(test.statements, file: test.file, in: test.directory, depth: 0)
+        } catch var refusal as Refusal {
+            // A script fails as the statement that runs it.
+            refusal.isLast = executed == test.statements.count - 1
+            throw refusal
+        }
+    }
 
-    private func run(_ statements: [StatementText], file: String, depth: Int) throws {
+    private func run(_ statements: [StatementText], file: String, in directory: String, depth: Int) throws {
         for statement in statements {
             do {
-                try run(statement.text, depth: depth)
+                try run(statement.text, in: directory, depth: depth)
             } catch let error as Refusal {
                 throw error
             } catch {
                 let reason = ReplyError(describing: error)
                 throw Refusal(file: file, line: statement.line + (reason.line ?? 1) - 1, error: reason)
             }
+            if depth == 0 { executed += 1 }
         }
     }
 
-    private func run(_ text: String, depth: Int) throws {
+    private func run(_ text: String, in directory: String, depth: Int) throws {
         var options = ParserOptions()
         options.allowsTestStatements = true
         options.variables = variables
         let sql = try SQLParser.substituted(text, options: options)
         options.substitutesVariables = false
         for statement in try SQLParser.parse(sql, options: options) {
-            try run(statement, statement.text(in: sql), depth: depth)
+            try run(statement, statement.text(in: sql), in: directory, depth: depth)
         }
     }
 
-    private func run(_ statement: Statement, _ sql: String, depth: Int) throws {
+    private func run(_ statement: Statement, _ sql: String, in directory: String, depth: Int) throws {
         switch statement.kind {
         case .setProperty(let name, let value):
             properties[QuerySettings.plainName(name)] = value
@@ -95,7 +109,8 @@ final class SQLTestRun {
         case .unsetProperty(let name): properties[QuerySettings.plainName(name)] = nil
         case .define(let name, let value): variables[name.text.uppercased()] = value
         case .undefine(let name): variables[name.text.uppercased()] = nil
-        case .runScript(let path): try runScript(path, depth: depth)
+        case .runScript(let path): try runScript(path, in: directory, depth: depth)
+        case .pause, .resume: throw ReplyError("0A000", "a query cannot be paused in a test")
         case .assertValues(let assertion): try check(assertion, sql)
         case .assertSource(let assertion):
             if let problem = try ground.planner.difference(assertion) { throw SQLTestRun.failure(problem) }
@@ -107,13 +122,15 @@ final class SQLTestRun {
         }
     }
 
-    private func runScript(_ path: String, depth: Int) throws {
+    private func runScript(_ path: String, in directory: String, depth: Int) throws {
         guard depth < SQLTestRun.depthMax else { throw ReplyError("54001", "scripts run each other without end") }
-        let full = path.hasPrefix("/") ? path : test.directory + path
+        let full = path.hasPrefix("/") ? path : directory + path
+        let folder = full[...(full.lastIndex(of: "/") ?? full.startIndex)]
         guard let data = FileManager.default.contents(atPath: full) else {
-            throw ReplyError("58P01", "there is no file \(path)", hint: "paths start from the folder of the test")
+            throw ReplyError("58P01", "there is no file \(path)", hint: "paths start from the folder of the file")
         }
-        try run(StatementText.split(String(decoding: data, as: UTF8.self)), file: path, depth: depth + 1)
+        let statements = StatementText.split(String(decoding: data, as: UTF8.self))
+        try run(statements, file: path, in: String(folder), depth: depth + 1)
     }
 
     // MARK: Records
@@ -124,6 +141,9 @@ final class SQLTestRun {
         }
         topics[topic, default: ([], 0)].records.append(record)
         for query in ground.queries where query.inputTopics.contains(topic) {
+            guard query.outputTopic.map({ !query.inputTopics.contains($0) }) ?? true else {
+                throw ReplyError("54001", "query \(query.plan.id) reads what it writes itself")
+            }
             let written = try query.pipe(record, into: topic)
             guard let output = query.outputTopic else { continue }
             for record in written { try deliver(record, to: output, depth: depth + 1) }

@@ -11,6 +11,8 @@ final class TopologyDriver {
     struct Failure: Error, CustomStringConvertible {
         let query: String
         let reason: String
+        /// False when it did not fail, but goes on without end.
+        var isOfQuery = true
         var description: String { "query \(query) failed: \(reason)" }
     }
 
@@ -25,7 +27,7 @@ final class TopologyDriver {
     private var shown: Int64 = 0
 
     /// A query in the process of being driven never takes more turns than this for one record.
-    private static let turnsMax = 100_000
+    private static let turnsMax = 10_000
 
     /// - Parameters:
     ///   - stores: the numbers of the query's stores.
@@ -100,6 +102,6 @@ final class TopologyDriver {
             // A turn that wants the next one soon has something to commit.
             if case .idle(let milliseconds) = turn, milliseconds >= 1000 { return }
         }
-        throw Failure(query: plan.id, reason: "it does not come to rest")
+        throw Failure(query: plan.id, reason: "it does not come to rest", isOfQuery: false)
     }
 }

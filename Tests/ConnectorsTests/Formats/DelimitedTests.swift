@@ -74,6 +74,7 @@ struct DelimitedTests {
             (.double, .double(1), "1.0", "1.0"),
             (.double, .double(1e10), "1.0E10", "1.0E10"), (.boolean, .boolean(true), "true", "true"),
             (.decimal(precision: 9, scale: 8), .decimal(Decimal(unscaled: 1, scale: 8)), "0.00000001", "0.00000001"),
+            (.decimal(precision: 59, scale: 8), .decimal(Decimal(unscaled: 1, scale: 8)), "0.00000001", "0.00000001"),
             (.bytes, .bytes([1]), "AQ==", "AQ=="), (.timestamp, .timestamp(12), "12", "12"),
         ] as [(SQLType, Value, String, String)]
     )

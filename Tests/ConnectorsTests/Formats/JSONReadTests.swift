@@ -22,6 +22,11 @@ struct JSONCase: CustomTestStringConvertible {
 }
 
 private let decimal42 = SQLType.decimal(precision: 4, scale: 2)
+private let decimal502 = SQLType.decimal(precision: 50, scale: 2)
+private let digits48 = "123456789012345678901234567890123456789012345678"
+
+private func number(_ text: String) -> Decimal { Decimal(text) ?? Decimal(unscaled: 0, scale: 0) }
+
 private let point = SQLType.structure([StructField("X", .integer), StructField("y", .string)])
 
 private let scalarCases: [JSONCase] = [
@@ -68,6 +73,20 @@ private let scalarCases: [JSONCase] = [
         "99999999999999999999999999999999999999",
         .decimal(Decimal("99999999999999999999999999999999999999") ?? Decimal(unscaled: 0, scale: 0))
     ),
+    JSONCase(decimal502, digits48 + ".25", .decimal(number(digits48 + ".25"))),
+    JSONCase(decimal502, "-" + digits48 + "e0", .decimal(number("-" + digits48 + ".00"))),
+    JSONCase(decimal502, "0.10000e-1", .decimal(number("0.01"))),
+    JSONCase(decimal502, "-0e99", .decimal(number("0.00"))),
+    JSONCase(decimal502, "1e47", .decimal(number("1" + String(repeating: "0", count: 47) + ".00"))),
+    JSONCase(decimal502, "\"" + digits48 + "00e-2\"", .decimal(number(digits48 + ".00"))),
+    JSONCase(decimal502, #""+.5""#, .decimal(number("0.50"))), JSONCase(decimal502, "null", .null),
+    JSONCase(decimal502, digits48 + ".251", refused: "more digits behind the point"),
+    JSONCase(decimal502, "1e-3", refused: "more digits behind the point"),
+    JSONCase(decimal502, "1e48", refused: "does not fit DECIMAL(50, 2)"),
+    JSONCase(decimal502, digits48 + "0", refused: "does not fit DECIMAL(50, 2)"),
+    JSONCase(decimal502, "1e999999999999", refused: "does not fit DECIMAL(50, 2)"),
+    JSONCase(decimal502, "1.", refused: "malformed"), JSONCase(decimal502, #""1e""#, refused: "not a number"),
+    JSONCase(decimal502, "{}", refused: "found an object"), JSONCase(decimal502, #""""#, refused: "not a number"),
     JSONCase(.string, #""héllo""#, .string("héllo")), JSONCase(.string, #""""#, .string("")),
     JSONCase(.string, #""a\"b\\c\/d\b\f\n\r\t""#, .string("a\"b\\c/d\u{8}\u{c}\n\r\t")),
     JSONCase(.string, #""\u00e9\u20ac\ud83d\ude00""#, .string("é€😀")),

@@ -13,6 +13,13 @@ struct JSONWriteTests {
             (.double, .double(-.infinity), #""-Infinity""#),
             (.decimal(precision: 6, scale: 3), .decimal(Decimal(unscaled: -1500, scale: 3)), "-1.500"),
             (.decimal(precision: 9, scale: 8), .decimal(Decimal(unscaled: 0, scale: 8)), "0E-8"),
+            (.decimal(precision: 59, scale: 9), .decimal(Decimal(unscaled: 0, scale: 9)), "0E-9"),
+            (.decimal(precision: 59, scale: 9), .decimal(Decimal(unscaled: -25, scale: 9)), "-2.5E-8"),
+            (
+                .decimal(precision: 59, scale: 9),
+                .decimal(Decimal(unscaled: -.powerOfTen(50), scale: 9)),
+                "-1" + String(repeating: "0", count: 41) + ".000000000"
+            ),
             (.string, .string("plain"), #""plain""#), (.string, .string(""), #""""#),
             (.string, .string("a\"b\\c\nd\u{1}e\u{1f}é😀"), #""a\"b\\c\nd\u0001e\u001Fé😀""#),
             (.string, .string("long enough for words \" and more"), #""long enough for words \" and more""#),

@@ -12,7 +12,10 @@ extension PostgresTests {
             ("M", .decimal(precision: 9, scale: 0)), ("S", .string), ("Y", .bytes), ("DAY", .date), ("CLOCK", .time),
             ("AT", .timestamp), ("A", .array(.integer)), ("MAP", .map(key: .string, value: .double)),
             ("R", .structure([StructField("X", .string), StructField("T", .timestamp)])),
+            ("W", .decimal(precision: 60, scale: 21)), ("V", .decimal(precision: 2000, scale: 2000)),
         ]
+
+        private var fraction: String { String(repeating: "00000123456789", count: 142) + "500000000007" }
 
         private func decimal(_ text: String) -> Value { .decimal(Decimal(text) ?? Decimal(unscaled: 0, scale: 0)) }
 
@@ -28,24 +31,28 @@ extension PostgresTests {
                         .timestamp(1_700_000_000_123), .array([.integer(1), .null]),
                         .map([MapEntry(.string("k"), .double(0.25))]),
                         .structure([.string("x\""), .timestamp(0)]),
+                        decimal("123456789012345678901234567890123456789.000000000000000000001"),
+                        decimal("0." + fraction),
                     ],
                     [
                         "t", "-7", "9223372036854775807", "1.5", "12345678901234567890.00001", "-120000", "q'\"\\ü\t\n",
                         "\\x00ff5c", "2024-10-04", "01:02:03.004", "2023-11-15 07:13:20.123+09", "[1, null]",
                         #"{"k": 0.25}"#, #"{"T": "1970-01-01T00:00:00.000Z", "X": "x\""}"#,
+                        "123456789012345678901234567890123456789.000000000000000000001", "0." + fraction,
                     ]
                 ),
-                (Array(repeating: .null, count: 14), Array(repeating: nil, count: 14)),
+                (Array(repeating: .null, count: 16), Array(repeating: nil, count: 16)),
                 (
                     [
                         .boolean(false), .integer(.min), .bigint(.min), .double(-0.0), decimal("-0.00010"),
                         decimal("0"),
                         .string(""), .bytes([]), .date(-800_000), .time(0), .timestamp(-62_135_596_800_001), .array([]),
-                        .map([]), .structure([.null, .null]),
+                        .map([]), .structure([.null, .null]), decimal("-0.000000000000000000010"), decimal("0"),
                     ],
                     [
                         "f", "-2147483648", "-9223372036854775808", "-0", "-0.00010", "0", "", "\\x", "0222-09-04 BC",
                         "00:00:00", "0001-01-01 09:18:58.999+09:18:59", "[]", "{}", #"{"T": null, "X": null}"#,
+                        "-0.000000000000000000010", "0." + String(repeating: "0", count: 2000),
                     ]
                 ),
                 (
@@ -54,11 +61,13 @@ extension PostgresTests {
                         decimal("999999999999999999999999999999999.99999"), decimal("999999999"), .string("🦉"),
                         .bytes([1]), .date(2_000_000), .time(86_399_999), .timestamp(9_000_000_000_000_000),
                         .array([.integer(0)]), .map([MapEntry(.string(""), .null)]), .structure([.string(""), .null]),
+                        decimal("-120000000000000000000000000000000000000"), decimal("-0." + fraction),
                     ],
                     [
                         "t", "2147483647", "0", "1.7976931348623157e+308", "999999999999999999999999999999999.99999",
                         "999999999", "🦉", "\\x01", "7445-10-25", "23:59:59.999", "287168-08-25 01:00:00+09", "[0]",
                         #"{"": null}"#, #"{"T": null, "X": ""}"#,
+                        "-120000000000000000000000000000000000000.000000000000000000000", "-0." + fraction,
                     ]
                 ),
             ]

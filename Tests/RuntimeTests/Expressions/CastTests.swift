@@ -3,6 +3,11 @@ import Runtime
 import Testing
 import Values
 
+private let wide = SQLType.decimal(precision: 46, scale: 2)
+private let digits44 = "12345678901234567890123456789012345678901234"
+
+private func number(_ text: String) -> Value { Decimal(text).map { .decimal($0) } ?? .null }
+
 @Suite struct CastTests {
     @Test(
         arguments: [
@@ -39,6 +44,18 @@ import Values
                 .structure([StructField("B", .string), StructField("A", .double), StructField("C", .date)]),
                 "Struct{B=z,A=1.0}"
             ),
+            (.integer(-5), .integer, wide, "-5.00"), (.bigint(.min), .bigint, wide, "-9223372036854775808.00"),
+            (.double(-1.005e30), .double, wide, "-1005000000000000000000000000000.00"),
+            (.double(1e50), .double, wide, nil), (.double(.infinity), .double, wide, nil),
+            (.string(" " + digits44 + ".125"), .string, wide, digits44 + ".13"),
+            (.string("1e44"), .string, wide, nil), (.string("wide"), .string, wide, nil),
+            (decimal(-199, 2), .decimal(precision: 4, scale: 2), wide, "-1.99"),
+            (number(digits44 + ".25"), wide, .decimal(precision: 45, scale: 1), digits44 + ".3"),
+            (number("-1.25"), wide, .decimal(precision: 4, scale: 1), "-1.3"),
+            (number(digits44 + ".25"), wide, .decimal(precision: 38, scale: 1), nil),
+            (number(digits44 + ".25"), wide, .string, digits44 + ".25"),
+            (number("-" + digits44 + ".25"), wide, .double, "-1.2345678901234568E43"),
+            (number("-4294967299.99"), wide, .integer, "-3"), (number("18446744073709551619.99"), wide, .bigint, "3"),
             (.map([MapEntry(.string("a"), .integer(1))]), .map(key: .string, value: .integer), .string, "{a=1}"),
         ] as [(Value, SQLType, SQLType, String?)]
     )

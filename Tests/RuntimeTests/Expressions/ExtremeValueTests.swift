@@ -69,14 +69,18 @@ import Values
 
     private static let functions = FunctionLibrary.builtin.names.flatMap { FunctionLibrary.builtin.overloads(of: $0) }
 
+    private static let decimals = [SQLType.decimal(precision: 38, scale: 10), .decimal(precision: 80, scale: 40)]
+
     /// Every function over rows of extreme values, whose results are then written as text.
     @Test func functionsAnswer() throws {
         var random = SplitMix(state: 1)
-        for function in Self.functions where !function.parameters.contains(where: \.isLambda) {
+        for (function, decimal) in Self.functions.flatMap({ function in Self.decimals.map { (function, $0) } })
+        where !function.parameters.contains(where: \.isLambda) {
             guard let types = function.sampleTypes else { continue }
+            if decimal.isWideDecimal, !function.parameters.contains(.decimal) { continue }
             let shapes = zip(function.parameters, types).map { parameter, type -> ArgumentType in
                 if parameter == .timeUnit { return .timeUnit }
-                return .value(parameter == .decimal ? .decimal(precision: 38, scale: 10) : type)
+                return .value(parameter == .decimal ? decimal : type)
             }
             let resolved = try FunctionLibrary.builtin.resolve(function.name, shapes)
             let columns = zip(function.parameters, resolved.argumentTypes).map { parameter, type in
@@ -91,7 +95,8 @@ import Values
 
     private static let scalars: [SQLType] = [
         .boolean, .integer, .bigint, .double, .decimal(precision: 38, scale: 0), .decimal(precision: 38, scale: 38),
-        .decimal(precision: 5, scale: 2), .string, .bytes, .time, .date, .timestamp,
+        .decimal(precision: 5, scale: 2), .decimal(precision: 39, scale: 0), .decimal(precision: 60, scale: 60),
+        .string, .bytes, .time, .date, .timestamp,
     ]
 
     @Test func castsAndArithmeticAnswer() throws {
@@ -152,8 +157,10 @@ private struct SplitMix {
                 ])
             )
         case .decimal(let precision, let scale):
-            let greatest = (Decimal.powerOfTen(precision) ?? 1) - 1
-            return .decimal(Decimal(unscaled: pick([greatest, -greatest, 0, 1, -1, greatest / 2 + 1]), scale: scale))
+            let (zero, one) = (BigInteger(0), BigInteger(1))
+            let greatest = BigInteger.powerOfTen(precision) - one
+            let half = BigInteger.powerOfTen(precision).rounded(dividingBy: BigInteger(2))
+            return .decimal(Decimal(unscaled: pick([greatest, -greatest, zero, one, -one, half]), scale: scale))
         case .string: return .string(pick(Self.texts))
         case .bytes:
             return .bytes(pick([[], [0], [UInt8](repeating: 0xFF, count: 8), [0x80, 0, 0, 0], [UInt8](0...255)]))

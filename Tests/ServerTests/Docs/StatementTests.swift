@@ -165,14 +165,14 @@ import Testing
         try engine.engine.control.sync { try engine.engine.catalog.add(sink) }
         #expect(
             try engine.answer("DROP STREAM a DELETE TOPIC;") == [
-                "-2BP01 cannot delete topic 's' because other objects depend on it | detail: stream B is over it, used by "
+                "-2BP01 1:13 cannot delete topic 's' because other objects depend on it | detail: stream B is over it, used by "
                     + "CSAS_C_0 | hint: leave DELETE TOPIC out, or first run DROP STREAM B;"
             ]
         )
         for sql in ["DROP STREAM c;", "DROP STREAM c DELETE TOPIC;"] {
             #expect(
                 try engine.answer(sql) == [
-                    "-2BP01 cannot drop C because other objects depend on it | detail: connector PG reads topic 'C' as C "
+                    "-2BP01 1:13 cannot drop C because other objects depend on it | detail: connector PG reads topic 'C' as C "
                         + "declares it | hint: first run DROP CONNECTOR PG;"
                 ]
             )

@@ -92,3 +92,15 @@ CREATE OR REPLACE STREAM a (id INTEGER KEY, x INTEGER) WITH (kafka_topic = 'a', 
 CREATE OR REPLACE STREAM b AS SELECT * FROM a;
 INSERT INTO a VALUES (1, 2);
 ASSERT VALUES b (id, x) VALUES (1, 2);
+
+--@test: a filter below an aggregate over a table cannot change, since its rows are taken back
+--@expected.error: 55000
+CREATE TABLE a (k INTEGER PRIMARY KEY, v INTEGER) WITH (kafka_topic = 'a', value_format = 'JSON');
+CREATE TABLE o AS SELECT v, COUNT(*) AS n FROM a WHERE k > 5 GROUP BY v;
+CREATE OR REPLACE TABLE o AS SELECT v, COUNT(*) AS n FROM a WHERE k > 0 GROUP BY v;
+
+--@test: a table function cannot change
+--@expected.error: 55000
+CREATE STREAM a (k INTEGER KEY, v ARRAY<INTEGER>, w ARRAY<INTEGER>) WITH (kafka_topic = 'a', value_format = 'JSON');
+CREATE STREAM o AS SELECT k, EXPLODE(v) AS x FROM a;
+CREATE OR REPLACE STREAM o AS SELECT k, EXPLODE(w) AS x FROM a;

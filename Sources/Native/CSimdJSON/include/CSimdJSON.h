@@ -30,7 +30,8 @@ enum {
     WEIR_JSON_TIMESTAMP, /**< int64_t milliseconds */
     WEIR_JSON_ARRAY,     /**< offsets into one child */
     WEIR_JSON_MAP,       /**< offsets into two children, keys (STRING) and values */
-    WEIR_JSON_STRUCT     /**< one child a field, each with as many rows */
+    WEIR_JSON_STRUCT,    /**< one child a field, each with as many rows */
+    WEIR_JSON_DIGITS     /**< as STRING: the digits of a decimal's unscaled value, behind a - where it is negative */
 };
 
 /** A column to fill. Types are given as a list in preorder: a column, then its children. */
