@@ -40,7 +40,7 @@ public struct AggregateLibrary: Sendable {
         limits: AggregateLimits = AggregateLimits()
     ) throws(AggregateError) -> ResolvedAggregate {
         guard let function = self[name] else {
-            throw AggregateError("Can't find any aggregate functions with the name '\(name.uppercased())'", hint: nil)
+            throw AggregateError("there is no aggregate function named \(name.uppercased())", hint: nil)
         }
         let values = literals + [Value?](repeating: nil, count: max(types.count - literals.count, 0))
         let call = AggregateCall(types: types, literals: values, limits: limits)

@@ -58,7 +58,7 @@ extension DatePattern {
         var reader = DateTextReader(text.bytes, isLenient: isLenient)
         var index = 0
         guard reader.read(tokens, &index, isOption: false), reader.isAtEnd else {
-            throw FunctionError("Text '\(text.string.prefix(60))' could not be parsed at index \(reader.place)")
+            throw FunctionError("'\(text.string.prefix(60))' does not fit the pattern from character \(reader.place + 1) on")
         }
         return reader.fields
     }

@@ -63,6 +63,35 @@ struct JSONText {
         return list
     }
 
+    /// The entries without repeated keys: each stands where it was first, with the value that it was given last.
+    var fields: [(key: String, value: JSONText)] {
+        let entries = entries
+        var list: [(key: String, value: JSONText)] = []
+        list.reserveCapacity(entries.count)
+        if entries.count > JSONText.comparedKeysMax {
+            var places: [String: Int] = [:]
+            for entry in entries {
+                if let place = places.updateValue(places[entry.key] ?? list.count, forKey: entry.key) {
+                    list[place].value = entry.value
+                } else {
+                    list.append(entry)
+                }
+            }
+            return list
+        }
+        for entry in entries {
+            if let place = list.firstIndex(where: { $0.key == entry.key }) {
+                list[place].value = entry.value
+            } else {
+                list.append(entry)
+            }
+        }
+        return list
+    }
+
+    /// Keys of larger objects are looked up in a hash table.
+    private static let comparedKeysMax = 16
+
     private func forEachPart(_ body: (inout JSONScanner) -> Void) {
         var scanner = JSONScanner(bytes)
         scanner.step()
@@ -88,6 +117,8 @@ struct JSONText {
     /// A string without quotes and escapes; anything else as compact JSON.
     var plainText: String {
         if kind != .string { return compact }
+        let inside = bytes.part(1..<bytes.count - 1)
+        if !inside.contains(0x5C) { return String(decoding: inside, as: UTF8.self) }
         var units: [UInt8] = []
         var index = 1
         while index < bytes.count - 1 {

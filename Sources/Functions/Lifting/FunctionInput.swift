@@ -127,6 +127,16 @@ struct Text: FunctionInput {
     /// The text as a String of its own.
     var string: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// Whether the text is the word in upper or lower case.
+    /// - Parameter word: in ASCII and upper case.
+    func equals(_ word: StaticString) -> Bool {
+        guard bytes.count == word.utf8CodeUnitCount else { return false }
+        return bytes.indices.allSatisfy { index in
+            let byte = bytes[index]
+            return (0x61...0x7A).contains(byte) ? byte & 0xDF == word.utf8Start[index] : byte == word.utf8Start[index]
+        }
+    }
+
     struct Reader: RowReader {
         private let base: UnsafePointer<UInt8>
         private let offsets: UnsafePointer<Int32>

@@ -9,16 +9,16 @@ extension ScalarFunction {
                 "ENCODE",
                 "The text in another encoding: hex, utf8, ascii or base64.",
                 example: "ENCODE('4578616d706c6521', 'hex', 'utf8')" → "'Example!'"
-            ) { (text: Text, from: String, to: String) -> String? in
+            ) { (text: Text, from: Text, to: Text) -> String? in
                 let (input, output) = (try Encoding.named(from), try Encoding.named(to))
-                if input == output { throw FunctionError("the text already is \(from)") }
+                if input == output { throw FunctionError("the text already is \(from.string)") }
                 return output.text(of: try input.bytes(of: text.bytes))
             },
             ScalarFunction(
                 "FROM_BYTES",
                 "The bytes as text in an encoding: hex, utf8, ascii or base64.",
                 example: "FROM_BYTES(CAST('Grs=' AS BYTES), 'hex')" → "'1ABB'"
-            ) { (bytes: ByteRun, encoding: String) -> String? in
+            ) { (bytes: ByteRun, encoding: Text) -> String? in
                 let encoding = try Encoding.named(encoding)
                 let text = encoding.text(of: Array(bytes.bytes))
                 return encoding == .hex ? text.uppercased() : text
@@ -28,25 +28,38 @@ extension ScalarFunction {
                 "The bytes of a text in an encoding: hex, utf8, ascii or base64.",
                 example: "TO_BYTES('1abb', 'hex')" → "CAST('Grs=' AS BYTES)",
                 returns: .bytes
-            ) { (text: Text, encoding: String, out: inout ByteWriter) in
+            ) { (text: Text, encoding: Text, out: inout ByteWriter) in
                 try Encoding.named(encoding).bytes(of: text.bytes).withUnsafeBytes { out.append($0) }
                 return true
             },
-            ScalarFunction("UUID", "A random identifier.") { () -> String? in
-                withUnsafeBytes(of: (UInt64.random(in: 0...UInt64.max), UInt64.random(in: 0...UInt64.max))) { bytes in
-                    var random = Array(bytes)
+            ScalarFunction(
+                "UUID",
+                "A random identifier.",
+                [],
+                returns: .pattern(.exact(.string)),
+                nulls: .sees,
+                isDeterministic: false
+            ) { call in
+                let random = RandomBytes(count: call.count * 16)
+                return call.texts(seesNull: []) { row, out in
+                    var bytes = random[row * 16..<row * 16 + 16]
                     // Version 4, variant 1 of RFC 4122.
-                    random[6] = random[6] & 0x0F | 0x40
-                    random[8] = random[8] & 0x3F | 0x80
-                    return uuid(random)
+                    bytes[row * 16 + 6] = bytes[row * 16 + 6] & 0x0F | 0x40
+                    bytes[row * 16 + 8] = bytes[row * 16 + 8] & 0x3F | 0x80
+                    bytes.withUnsafeBytes { out.append(uuid: $0) }
+                    return true
                 }
             },
             ScalarFunction(
-                "UUID",
+                writing: "UUID",
                 "The identifier of 16 bytes; NULL for any other number of bytes.",
                 example: "UUID(TO_BYTES('1234567890abcdef1234567890abcdef', 'hex'))"
                     → "'12345678-90ab-cdef-1234-567890abcdef'"
-            ) { (bytes: ByteRun) -> String? in bytes.bytes.count == 16 ? uuid(Array(bytes.bytes)) : nil },
+            ) { (bytes: ByteRun, out: inout ByteWriter) in
+                guard bytes.bytes.count == 16 else { return false }
+                out.append(uuid: bytes.bytes)
+                return true
+            },
             ScalarFunction(
                 "GEO_DISTANCE",
                 "The distance of two points on Earth given by latitude and longitude, in kilometres.",
@@ -111,25 +124,21 @@ extension ScalarFunction {
 }
 
 /// How bytes are written as text.
-private enum Encoding: String {
-    case hex = "HEX"
-    case utf8 = "UTF8"
-    case ascii = "ASCII"
-    case base64 = "BASE64"
+private enum Encoding {
+    case hex, utf8, ascii, base64
 
-    static func named(_ name: String) throws -> Encoding {
-        guard let encoding = Encoding(rawValue: name.uppercased()) else {
-            throw FunctionError("Supported input encodings are: hex, utf8, ascii, and base64, not \(name)")
-        }
-        return encoding
+    static func named(_ name: Text) throws -> Encoding {
+        if name.equals("HEX") { return .hex }
+        if name.equals("UTF8") { return .utf8 }
+        if name.equals("ASCII") { return .ascii }
+        if name.equals("BASE64") { return .base64 }
+        throw FunctionError("the encodings are hex, utf8, ascii and base64, not \(name.string.prefix(60))")
     }
 
     static func isLittleEndian(_ order: UnsafeRawBufferPointer) throws -> Bool {
-        switch String(decoding: order, as: UTF8.self).uppercased() {
-        case "BIG_ENDIAN": return false
-        case "LITTLE_ENDIAN": return true
-        default: throw FunctionError("Byte order must be BIG_ENDIAN or LITTLE_ENDIAN")
-        }
+        if Text(order).equals("BIG_ENDIAN") { return false }
+        if Text(order).equals("LITTLE_ENDIAN") { return true }
+        throw FunctionError("the byte order is BIG_ENDIAN or LITTLE_ENDIAN, not \(Text(order).string.prefix(60))")
     }
 
     func text(of bytes: [UInt8]) -> String {
@@ -151,49 +160,56 @@ private enum Encoding: String {
         case .base64:
             guard let bytes = TextReader.base64(text) else { throw FunctionError("the text is not base64") }
             return bytes
-        case .hex: return try Encoding.unhexed(String(decoding: text, as: UTF8.self))
+        case .hex: return try Encoding.unhexed(text)
         }
     }
 
     /// Digits as they are, behind `0x`, or in `X'…'`; only behind `0x` may the first of an odd number stand alone.
-    private static func unhexed(_ text: String) throws -> [UInt8] {
-        let complaint = FunctionError("the text is not hexadecimal: \(text.prefix(60))")
-        var digits = text[...]
+    private static func unhexed(_ text: UnsafeRawBufferPointer) throws -> [UInt8] {
+        var digits = text
         var mayBeOdd = false
-        if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
-            digits = digits.dropFirst(2)
+        if text.count >= 2, text[0] == 0x30, text[1] | 0x20 == 0x78 {
+            digits = text.part(2..<text.count)
             mayBeOdd = true
-        } else if digits.hasPrefix("X'") || digits.hasPrefix("x'"), digits.hasSuffix("'"), digits.count > 2 {
-            digits = digits.dropFirst(2).dropLast()
+        } else if text.count >= 3, text[0] | 0x20 == 0x78, text[1] == 0x27, text[text.count - 1] == 0x27 {
+            digits = text.part(2..<text.count - 1)
         }
         var bytes: [UInt8] = []
-        if digits.utf8.count % 2 == 1 {
-            guard mayBeOdd, let first = digits.popFirst(), let byte = first.hexDigitValue else { throw complaint }
-            bytes.append(UInt8(truncatingIfNeeded: byte))
-        }
-        while let high = digits.popFirst() {
-            guard let low = digits.popFirst(), let a = high.hexDigitValue, let b = low.hexDigitValue else {
-                throw complaint
+        bytes.reserveCapacity((digits.count + 1) / 2)
+        // The digit that waits for another one.
+        var high: UInt8? = digits.count % 2 == 1 && mayBeOdd ? 0 : nil
+        for sign in digits {
+            guard let digit = hexDigit(sign) else { throw notHexadecimal(text) }
+            if let waiting = high {
+                bytes.append(waiting << 4 | digit)
+                high = nil
+            } else {
+                high = digit
             }
-            bytes.append(UInt8(a << 4 | b))
         }
+        guard high == nil else { throw notHexadecimal(text) }
         return bytes
+    }
+
+    private static func notHexadecimal(_ text: UnsafeRawBufferPointer) -> FunctionError {
+        FunctionError("the text is not hexadecimal: \(String(decoding: text.prefix(60), as: UTF8.self))")
     }
 }
 
-private func uuid(_ bytes: [UInt8]) -> String {
-    var out = ByteWriter(capacity: 36)
-    for (index, byte) in bytes.enumerated() {
-        if index == 4 || index == 6 || index == 8 || index == 10 { out.append(0x2D) }
-        out.append(hex: byte, upper: false)
+extension ByteWriter {
+    /// Appends 16 bytes as an identifier in hexadecimal digits.
+    fileprivate mutating func append(uuid bytes: UnsafeRawBufferPointer) {
+        for (index, byte) in bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { append(0x2D) }
+            append(hex: byte, upper: false)
+        }
     }
-    return out.text
 }
 
 @Sendable
 private func geoDistance(_ call: FunctionCall) -> Column {
     let angles = call.arguments[..<4].map { Double.Reader($0) }
-    let units = call.arguments.count > 4 ? Optional<String>.Reader(call.arguments[4]) : nil
+    let units = call.arguments.count > 4 ? Optional<Text>.Reader(call.arguments[4]) : nil
     return call.rows(Double.self, seesNull: call.arguments.indices.map { $0 == 4 }) { row in
         let (lat1, lon1, lat2, lon2) = (angles[0](row), angles[1](row), angles[2](row), angles[3](row))
         guard abs(lat1) <= 90, abs(lat2) <= 90, abs(lon1) <= 180, abs(lon2) <= 180 else {
@@ -209,10 +225,12 @@ private func geoDistance(_ call: FunctionCall) -> Column {
     }
 }
 
-private func earthRadius(_ unit: String?) throws -> Double {
-    switch unit?.lowercased() {
-    case nil, "", "km", "kilometer", "kilometers", "kilometre", "kilometres": return 6371
-    case "mi", "mile", "miles": return 3959
-    case let unit?: throw FunctionError("a distance is in KM or MILES, not \(unit)")
-    }
+private let kilometre: [StaticString] = ["KM", "KILOMETER", "KILOMETERS", "KILOMETRE", "KILOMETRES"]
+private let mile: [StaticString] = ["MI", "MILE", "MILES"]
+
+private func earthRadius(_ unit: Text?) throws -> Double {
+    guard let unit, !unit.bytes.isEmpty else { return 6371 }
+    if kilometre.contains(where: unit.equals) { return 6371 }
+    if mile.contains(where: unit.equals) { return 3959 }
+    throw FunctionError("a distance is in KM or MILES, not \(unit.string.prefix(60))")
 }

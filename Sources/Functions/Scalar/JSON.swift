@@ -58,7 +58,7 @@ extension ScalarFunction {
             example: "JSON_KEYS('{\"b\": 1, \"a\": 2}')" → "ARRAY['b', 'a']"
         ) { (text: Text) -> [String]? in
             let value = try JSONText(parsing: text)
-            return value.kind == .object ? value.entries.map(\.key) : nil
+            return value.kind == .object ? value.fields.map(\.key) : nil
         },
         ScalarFunction(
             "JSON_RECORDS",
@@ -71,12 +71,9 @@ extension ScalarFunction {
             return call.lists { row, out in
                 let value = try JSONText(parsing: texts(row))
                 guard value.kind == .object else { return false }
-                var seen: [String: JSONText] = [:]
-                for entry in value.entries { seen[entry.key] = entry.value }
-                for entry in value.entries {
-                    guard let last = seen.removeValue(forKey: entry.key) else { continue }
-                    out.children[0].append(string: entry.key)
-                    out.children[1].append(string: last.plainText)
+                for field in value.fields {
+                    out.children[0].append(string: field.key)
+                    out.children[1].append(string: field.value.plainText)
                 }
                 return true
             }

@@ -4,13 +4,25 @@ extension ScalarFunction {
     /// Texts whose letters and digits are hidden.
     static let masking: [ScalarFunction] =
         [
-            ScalarFunction("MASK", maskSummary, example: "MASK('My Test $123')" → "'Xx-Xxxx--nnn'") {
-                (text: String) -> String? in
-                Mask().hide(text) { _, _ in true }
+            ScalarFunction(writing: "MASK", maskSummary, example: "MASK('My Test $123')" → "'Xx-Xxxx--nnn'") {
+                (text: Text, out: inout ByteWriter) in
+                Mask().hide(text, to: &out) { _, _ in true }
+                return true
             },
-            ScalarFunction("MASK", maskSummary, example: "MASK('aB1', '*', NULL, '#', NULL)" → "'a*#'") {
-                (text: String, upper: String?, lower: String?, digit: String?, other: String?) -> String? in
-                try Mask(upper, lower, digit, other).hide(text) { _, _ in true }
+            ScalarFunction(
+                "MASK",
+                maskSummary,
+                example: "MASK('aB1', '*', NULL, '#', NULL)" → "'a*#'",
+                Array(repeating: .exact(.string), count: 5),
+                returns: .pattern(.exact(.string)),
+                nulls: .sees
+            ) { call in
+                let text = Text.Reader(call.arguments[0])
+                let mask = masks(call, from: 1)
+                return call.texts(seesNull: call.arguments.indices.map { $0 > 0 }) { row, out in
+                    try mask(row).hide(text(row), to: &out) { _, _ in true }
+                    return true
+                }
             },
         ]
         + partial("MASK_LEFT", "The text with the first characters hidden.", "MASK_LEFT('abc12', 2)" → "'xxc12'") {
@@ -45,9 +57,10 @@ extension ScalarFunction {
         _ isHidden: @escaping @Sendable (_ index: Int, _ count: Int, _ n: Int) -> Bool
     ) -> [ScalarFunction] {
         [
-            ScalarFunction(name, summary, example: example) { (text: String, n: Int32) -> String? in
+            ScalarFunction(writing: name, summary, example: example) { (text: Text, n: Int32, out: inout ByteWriter) in
                 try checkCount(n)
-                return Mask().hide(text) { isHidden($0, $1, Int(n)) }
+                Mask().hide(text, to: &out) { isHidden($0, $1, Int(n)) }
+                return true
             },
             ScalarFunction(
                 name,
@@ -56,16 +69,23 @@ extension ScalarFunction {
                 returns: .pattern(.exact(.string)),
                 nulls: .sees
             ) { call in
-                let text = String.Reader(call.arguments[0])
+                let text = Text.Reader(call.arguments[0])
                 let count = Int32.Reader(call.arguments[1])
-                let signs = call.arguments[2...].map { Optional<String>.Reader($0) }
-                return call.rows(String.self, seesNull: call.arguments.indices.map { $0 > 1 }) { row in
-                    try checkCount(count(row))
-                    let mask = try Mask(signs[0](row), signs[1](row), signs[2](row), signs[3](row))
-                    return mask.hide(text(row)) { isHidden($0, $1, Int(count(row))) }
+                let mask = masks(call, from: 2)
+                return call.texts(seesNull: call.arguments.indices.map { $0 > 1 }) { row, out in
+                    let n = count(row)
+                    try checkCount(n)
+                    try mask(row).hide(text(row), to: &out) { isHidden($0, $1, Int(n)) }
+                    return true
                 }
             },
         ]
+    }
+
+    /// The masks of the rows by four arguments.
+    private static func masks(_ call: FunctionCall, from index: Int) -> (Int) throws -> Mask {
+        let signs = call.arguments[index...].map { Optional<Text>.Reader($0) }
+        return { row in try Mask(signs[0](row), signs[1](row), signs[2](row), signs[3](row)) }
     }
 
     private static func checkCount(_ n: Int32) throws {
@@ -75,36 +95,79 @@ extension ScalarFunction {
 
 /// What stands for each class of characters; nil keeps them.
 private struct Mask {
-    private var upper: Character? = "X"
-    private var lower: Character? = "x"
-    private var digit: Character? = "n"
-    private var other: Character? = "-"
+    /// One character, which may be several bytes.
+    private enum Sign {
+        case byte(UInt8)
+        case character(Character)
+    }
+
+    private var upper: Sign? = .byte(0x58)
+    private var lower: Sign? = .byte(0x78)
+    private var digit: Sign? = .byte(0x6E)
+    private var other: Sign? = .byte(0x2D)
 
     init() {}
 
-    init(_ upper: String?, _ lower: String?, _ digit: String?, _ other: String?) throws {
+    init(_ upper: Text?, _ lower: Text?, _ digit: Text?, _ other: Text?) throws {
         self.upper = try Mask.sign(upper)
         self.lower = try Mask.sign(lower)
         self.digit = try Mask.sign(digit)
         self.other = try Mask.sign(other)
     }
 
-    private static func sign(_ text: String?) throws -> Character? {
+    private static func sign(_ text: Text?) throws -> Sign? {
         guard let text else { return nil }
-        guard let first = text.first else { throw FunctionError("a mask character is missing") }
-        return first
+        guard let first = text.bytes.first else { throw FunctionError("a mask character is missing") }
+        if first < 0x80, text.bytes.count == 1 { return .byte(first) }
+        return text.string.first.map { .character($0) }
     }
 
-    func hide(_ text: String, _ isHidden: (_ index: Int, _ count: Int) -> Bool) -> String {
-        let count = text.count
-        var hidden = ""
-        for (index, character) in text.enumerated() {
-            hidden.append(isHidden(index, count) ? sign(for: character) ?? character : character)
+    /// Writes the text with the characters at the places that `isHidden` names replaced.
+    @inline(__always)
+    func hide(_ text: Text, to out: inout ByteWriter, _ isHidden: (_ index: Int, _ count: Int) -> Bool) {
+        // Of ASCII only the pair of carriage return and line feed is one character of two bytes.
+        guard TextUnits.isASCII(text.bytes), !text.bytes.contains(0x0D) else {
+            return hide(text.string, to: &out, isHidden)
         }
-        return hidden
+        for (index, byte) in text.bytes.enumerated() {
+            guard isHidden(index, text.bytes.count), let sign = sign(for: byte) else {
+                out.append(byte)
+                continue
+            }
+            write(sign, to: &out)
+        }
     }
 
-    private func sign(for character: Character) -> Character? {
+    @inline(never)
+    private func hide(_ text: String, to out: inout ByteWriter, _ isHidden: (_ index: Int, _ count: Int) -> Bool) {
+        let count = text.count
+        for (index, character) in text.enumerated() {
+            guard isHidden(index, count), let sign = sign(for: character) else {
+                out.append(String(character))
+                continue
+            }
+            write(sign, to: &out)
+        }
+    }
+
+    @inline(__always)
+    private func write(_ sign: Sign, to out: inout ByteWriter) {
+        switch sign {
+        case .byte(let byte): out.append(byte)
+        case .character(let character): out.append(String(character))
+        }
+    }
+
+    private func sign(for byte: UInt8) -> Sign? {
+        switch byte {
+        case 0x41...0x5A: upper
+        case 0x61...0x7A: lower
+        case 0x30...0x39: digit
+        default: other
+        }
+    }
+
+    private func sign(for character: Character) -> Sign? {
         if character.isUppercase { return upper }
         if character.isLowercase { return lower }
         return character.isNumber ? digit : other

@@ -13,8 +13,16 @@ extension ScalarFunction {
             ScalarFunction("SIGN", "The sign of a number: -1, 0 or 1.") { (x: Double) -> Int32? in
                 x > 0 ? 1 : x < 0 ? -1 : 0
             },
-            ScalarFunction("RANDOM", "A random DOUBLE from 0 (inclusive) to 1 (exclusive).") { () -> Double? in
-                Double.random(in: 0..<1)
+            ScalarFunction(
+                "RANDOM",
+                "A random DOUBLE from 0 (inclusive) to 1 (exclusive).",
+                [],
+                returns: .pattern(.exact(.double)),
+                nulls: .sees,
+                isDeterministic: false
+            ) { call in
+                let random = RandomBytes(count: call.count * 8)
+                return call.rows(Double.self, seesNull: []) { row in Double(random.word(row) >> 11) * 0x1p-53 }
             },
             ScalarFunction(
                 "PI",

@@ -68,7 +68,12 @@ struct ExpressionCompiler {
         case .negate(let value):
             guard value.type.isNumeric else { throw ExpressionError("\(value.type) has no negative") }
             return complete(NegationKernel(try kernel(value)), node)
-        case .comparison(let op, let left, let right): return try comparison(op, kernel(left), kernel(right), node)
+        case .comparison(let op, let left, let right):
+            let operands = try kernels([left, right])
+            if op.isNullSafe { return try comparison(op, operands[0], operands[1], node) }
+            return try strict([left, right], operands) { operands throws(ExpressionError) in
+                try comparison(op, operands[0], operands[1], node)
+            }
         case .cast(let value, let type): return try cast(kernel(value), type, node)
         case .element(let container, let index): return try element(container, index, node)
         case .field(let value, let index):
@@ -110,12 +115,20 @@ struct ExpressionCompiler {
             return LogicKernel(
                 isAnd: true,
                 [
-                    try comparison(.greaterOrEqual, shared, kernel(low), node),
-                    try comparison(.lessOrEqual, shared, kernel(high), node),
+                    try strict([value, low], [shared, kernel(low)]) { operands throws(ExpressionError) in
+                        try comparison(.greaterOrEqual, operands[0], operands[1], node)
+                    },
+                    try strict([value, high], [shared, kernel(high)]) { operands throws(ExpressionError) in
+                        try comparison(.lessOrEqual, operands[0], operands[1], node)
+                    },
                 ],
                 needs: [ColumnNeeds([value, low]), ColumnNeeds([value, high])]
             )
-        case .inList(let value, let items): return try list(value, items, node)
+        case .inList(let value, let items):
+            let tested = [value] + items.filter(\.isArithmetic)
+            return try strict(tested, kernels(tested)) { operands throws(ExpressionError) in
+                try list(operands[0], value, items, node)
+            }
         case .like(let value, let pattern, let escape):
             guard value.type == .string, pattern.type == .string else {
                 throw ExpressionError("LIKE compares STRINGs, not \(value.type) with \(pattern.type)")
@@ -124,6 +137,26 @@ struct ExpressionCompiler {
         case .cases(let branches, let otherwise, let type): return try cases(branches, otherwise, type)
         default: throw ExpressionError("\(node) is not a condition")
         }
+    }
+
+    /// A test of operands, NULL where arithmetic among them has no result: a comparison with a NULL that was read is FALSE,
+    /// one with a NULL that was computed has no answer, so that NOT does not turn it into TRUE.
+    private func strict(
+        _ nodes: [Expression],
+        _ kernels: [Kernel],
+        _ test: ([Kernel]) throws(ExpressionError) -> Kernel
+    ) throws(ExpressionError) -> Kernel {
+        var operands = kernels
+        var computed: [Kernel] = []
+        for (index, node) in nodes.enumerated() where parameters.isEmpty && node.isArithmetic {
+            operands[index] = SharedKernel(operands[index])
+            computed.append(operands[index])
+        }
+        if computed.contains(where: { $0.constant?.isNull(0) == true }) {
+            return ConstantKernel(Column.of(.boolean, [.null]))
+        }
+        let kernel = try test(operands)
+        return computed.isEmpty ? kernel : StrictKernel(kernel, of: computed)
     }
 
     private func boolean(_ node: Expression) throws(ExpressionError) -> Kernel {
@@ -167,9 +200,13 @@ struct ExpressionCompiler {
     /// Lists longer than this are looked up in a hash table.
     private static let comparedItemsMax = 8
 
-    private func list(_ value: Expression, _ items: [Expression], _ node: Expression) throws(ExpressionError) -> Kernel
-    {
-        let shared = SharedKernel(try kernel(value))
+    private func list(
+        _ operand: Kernel,
+        _ value: Expression,
+        _ items: [Expression],
+        _ node: Expression
+    ) throws(ExpressionError) -> Kernel {
+        let shared = SharedKernel(operand)
         var constants: [Column] = []
         var tests: [Kernel] = []
         for item in items {

@@ -97,3 +97,15 @@ extension Expression.Comparison {
         }
     }
 }
+
+extension Expression {
+    /// Whether the value is computed of numbers, so that a NULL among them leaves it without one.
+    var isArithmetic: Bool {
+        switch self {
+        case .arithmetic(_, _, _, let type): type != .string
+        case .negate: true
+        case .cast(let value, _): value.isArithmetic
+        default: false
+        }
+    }
+}

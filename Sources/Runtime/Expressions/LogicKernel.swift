@@ -115,6 +115,23 @@ final class NotKernel: Kernel {
     override func evaluate(_ frame: Frame) -> Column { mapped(value.evaluate(frame), .boolean) { (x: UInt8) in x ^ 1 } }
 }
 
+/// A test that is NULL where one of the values that it reads is.
+final class StrictKernel: Kernel {
+    private let test: Kernel
+    private let values: [Kernel]
+    override var isTotal: Bool { test.isTotal && values.allSatisfy(\.isTotal) }
+
+    init(_ test: Kernel, of values: [Kernel]) {
+        self.test = test
+        self.values = values
+        super.init(.boolean)
+    }
+
+    override func evaluate(_ frame: Frame) -> Column {
+        values.reduce(test.evaluate(frame)) { column, value in column.masked(by: value.evaluate(frame).validity) }
+    }
+}
+
 /// IS NULL and IS NOT NULL; a value that failed is NULL.
 final class NullTest: Kernel {
     private let value: Kernel

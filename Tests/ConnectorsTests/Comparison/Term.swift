@@ -22,7 +22,33 @@ struct Term: Sendable {
         self.rule = rule
         self.parts = parts
         weir = Term.filled(rule.weir, parts.map(\.weir))
-        postgres = Term.filled(rule.postgres, parts.map { "(\($0.postgres))" })
+        postgres = Term.postgres(rule, parts)
+    }
+
+    private static func postgres(_ rule: TermRule, _ parts: [Term]) -> String {
+        let texts = parts.map { "(\($0.postgres))" }
+        if let isNegated = rule.between {
+            let both = [(">=", 1), ("<=", 2)].map { op, index in
+                strict([parts[0], parts[index]], "coalesce(\(texts[0]) \(op) \(texts[index]), false)")
+            }
+            return (isNegated ? "NOT " : "") + "two_and(\(both[0]), \(both[1]))"
+        }
+        let filled = filled(rule.postgres, texts)
+        return rule.isComparison ? strict(parts, filled) : filled
+    }
+
+    /// A comparison with a NULL is FALSE, one with arithmetic that has no result has none either.
+    private static func strict(_ parts: [Term], _ comparison: String) -> String {
+        let computed = parts.filter(\.isArithmetic).map { "(\($0.postgres)) IS NULL" }
+        return computed.isEmpty
+            ? comparison : "CASE WHEN \(computed.joined(separator: " OR ")) THEN NULL ELSE \(comparison) END"
+    }
+
+    /// Whether the value is computed of numbers, or converted from one that is.
+    private var isArithmetic: Bool {
+        guard let rule else { return false }
+        if rule.isArithmetic { return true }
+        return rule.isCast && parts[0].isArithmetic
     }
 
     /// The same with another part; nil for a leaf.
@@ -63,6 +89,29 @@ struct TermRule: Sendable {
         self.weir = weir
         self.postgres = postgres
     }
+}
+
+extension TermRule {
+    private static let operators = ["+", "-", "*", "/", "%"]
+
+    /// A comparison of values; not those that tell NULL from other values.
+    var isComparison: Bool {
+        [" = ", " <> ", " < ", " <= ", " > ", " >= ", " IN (", " NOT IN ("].contains { weir.contains("$1" + $0) }
+    }
+
+    /// Whether a BETWEEN is negated; nil for other rules.
+    var between: Bool? {
+        weir.contains("$1 BETWEEN ") ? false : weir.contains("$1 NOT BETWEEN ") ? true : nil
+    }
+
+    /// An operator over numbers, or a cast of one.
+    var isArithmetic: Bool {
+        arguments.allSatisfy(\.isNumeric)
+            && (weir == "(- $1)"
+                || TermRule.operators.contains { weir.hasPrefix("($1 \($0) ") || weir.hasPrefix("CAST($1 \($0) ") })
+    }
+
+    var isCast: Bool { weir.hasPrefix("CAST($1 AS ") }
 }
 
 /// Makes random terms of the rules.

@@ -28,13 +28,13 @@ extension TermRule {
                 .boolean,
                 [.bigint, .integer, .bigint],
                 "($1 BETWEEN $2 AND $3)",
-                "coalesce($1 >= $2, false) AND coalesce($1 <= $3, false)"
+                "two_and(coalesce($1 >= $2, false), coalesce($1 <= $3, false))"
             ),
             TermRule(
                 .boolean,
                 [.string, .string, .string],
                 "($1 NOT BETWEEN $2 AND $3)",
-                "NOT (coalesce($1 >= $2, false) AND coalesce($1 <= $3, false))"
+                "NOT two_and(coalesce($1 >= $2, false), coalesce($1 <= $3, false))"
             ),
             TermRule(
                 .boolean,

@@ -12,10 +12,10 @@ extension PostgresTests {
             ("M", .decimal(precision: 9, scale: 0)), ("S", .string), ("Y", .bytes), ("DAY", .date), ("CLOCK", .time),
             ("AT", .timestamp), ("A", .array(.integer)), ("MAP", .map(key: .string, value: .double)),
             ("R", .structure([StructField("X", .string), StructField("T", .timestamp)])),
-            ("W", .decimal(precision: 60, scale: 21)), ("V", .decimal(precision: 2000, scale: 2000)),
+            ("W", .decimal(precision: 60, scale: 21)), ("V", .decimal(precision: 1100, scale: 1100)),
         ]
 
-        private var fraction: String { String(repeating: "00000123456789", count: 142) + "500000000007" }
+        private var fraction: String { String(repeating: "00000123456789", count: 77) + "1234567890500000000007" }
 
         private func decimal(_ text: String) -> Value { .decimal(Decimal(text) ?? Decimal(unscaled: 0, scale: 0)) }
 
@@ -52,7 +52,7 @@ extension PostgresTests {
                     [
                         "f", "-2147483648", "-9223372036854775808", "-0", "-0.00010", "0", "", "\\x", "0222-09-04 BC",
                         "00:00:00", "0001-01-01 09:18:58.999+09:18:59", "[]", "{}", #"{"T": null, "X": null}"#,
-                        "-0.000000000000000000010", "0." + String(repeating: "0", count: 2000),
+                        "-0.000000000000000000010", "0." + String(repeating: "0", count: 1100),
                     ]
                 ),
                 (

@@ -103,7 +103,7 @@ final class SinkScene: Sendable {
     }
 
     /// Waits until the sink has read everything, failed, or waits for more than a moment.
-    func finished(_ sink: PostgresSink, seconds: Double = 10) -> ConnectorStatus {
+    func finished(_ sink: PostgresSink, seconds: Double = 60) -> ConnectorStatus {
         wait(for: sink, seconds) { status in
             status.state == .failed || status.state == .waiting
                 || (status.state == .running && status.committed >= self.end)
