@@ -58,7 +58,8 @@ extension DatePattern {
         var reader = DateTextReader(text.bytes, isLenient: isLenient)
         var index = 0
         guard reader.read(tokens, &index, isOption: false), reader.isAtEnd else {
-            throw FunctionError("'\(text.string.prefix(60))' does not fit the pattern from character \(reader.place + 1) on")
+            let place = reader.place + 1
+            throw FunctionError("'\(text.string.prefix(60))' does not fit the pattern from character \(place) on")
         }
         return reader.fields
     }
