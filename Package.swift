@@ -115,7 +115,7 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// Has no main of its own: `scripts/fuzz` links it with libFuzzer's.
+// Built by `scripts/fuzz` alone, which links it with libFuzzer.
 if Context.environment["WEIR_FUZZ"] != nil {
     package.products.append(.executable(name: "weir-fuzz", targets: ["FuzzDriver"]))
     package.targets.append(

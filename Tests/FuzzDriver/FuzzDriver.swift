@@ -10,9 +10,23 @@ private let target: FuzzTarget = {
     return target
 }()
 
-/// Called by libFuzzer, which has `main`.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    target.run(UnsafeRawBufferPointer(start: bytes, count: count))
-    return 0
+/// libFuzzer's loop; the package manager gives every program a `main`, so that libFuzzer's own is not used.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runFuzzer(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+@main
+private struct FuzzDriver {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments = CommandLine.unsafeArgv
+        let status = runFuzzer(&count, &arguments) { bytes, count in
+            target.run(UnsafeRawBufferPointer(start: bytes, count: count))
+            return 0
+        }
+        exit(status)
+    }
 }
