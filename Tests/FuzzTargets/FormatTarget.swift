@@ -5,13 +5,16 @@ import Values
 /// Payloads of a format: each is a row or a complaint, alone or among others, and what was a row is the same when it is
 /// written and read again.
 struct FormatTarget {
-    private let format: String
+    private let name: String
+    private let format: any Format
     /// The columns, by the choice that the first byte makes.
     private let schemas: [[Schema.Field]]
     /// Stands between payloads.
     private let separator: UInt8
 
-    private init(format: String, schemas: [[Schema.Field]], separator: UInt8 = 0) {
+    private init(format name: String, schemas: [[Schema.Field]], separator: UInt8 = 0) {
+        guard let format = FormatRegistry(Formats.all)[name] else { preconditionFailure("there is the format") }
+        self.name = name
         self.format = format
         self.schemas = schemas
         self.separator = separator
@@ -56,9 +59,10 @@ struct FormatTarget {
             part.isEmpty ? Value.null : .bytes([UInt8](part))
         }
         let column = Column.of(.bytes, payloads)
-        let together = read(column, fields, properties)
+        let together = read(column, made(fields, properties))
+        let reader = made(fields, properties)
         for row in 0..<column.count {
-            let alone = read(Column.of(.bytes, [payloads[row]]), fields, properties)
+            let alone = read(Column.of(.bytes, [payloads[row]]), reader)
             precondition(together.bad.contains(row) == alone.bad.contains(0), "a row is bad alone and among others")
             guard alone.bad.isEmpty else { continue }
             for (one, all) in zip(alone.columns, together.columns) {
@@ -80,12 +84,12 @@ struct FormatTarget {
                 rows.baseAddress.map { column.gather($0, count: rows.count) } ?? Column.of(column.type, [])
             }
         }
-        guard let writer = try? made.makeWriter(fields, properties: properties) else { return }
+        guard let writer = try? format.makeWriter(fields, properties: properties) else { return }
         var bad: [BadPayload] = []
         guard let written = try? writer.write(values, count: rows.count, absent: nil, bad: &bad) else {
             preconditionFailure("a writer writes")
         }
-        let again = read(written, fields, properties)
+        let again = read(written, made(fields, properties))
         for row in 0..<rows.count where !written.isNull(row) && !bad.contains(where: { $0.row == row }) {
             precondition(!again.bad.contains(row), "what was written can be read")
             for (before, after) in zip(values, again.columns) {
@@ -99,22 +103,20 @@ struct FormatTarget {
 
     /// An empty text is NULL where the format has no other way to write it.
     private func isBlank(_ column: Column, _ row: Int) -> Bool {
-        format == "DELIMITED" && (column.type == .string || column.type == .bytes) && column.bytes(row).isEmpty
+        name == "DELIMITED" && (column.type == .string || column.type == .bytes) && column.bytes(row).isEmpty
     }
 
-    private var made: any Format {
-        guard let format = FormatRegistry(Formats.all)[format] else { preconditionFailure("there is the format") }
-        return format
+    private func made(_ fields: [Schema.Field], _ properties: FormatProperties) -> any FormatReader {
+        do {
+            return try format.makeReader(fields, wanted: Array(fields.indices), properties: properties)
+        } catch {
+            preconditionFailure("there is a reader: \(error)")
+        }
     }
 
-    private func read(
-        _ payloads: Column,
-        _ fields: [Schema.Field],
-        _ properties: FormatProperties
-    ) -> (columns: [Column], bad: Set<Int>) {
+    private func read(_ payloads: Column, _ reader: any FormatReader) -> (columns: [Column], bad: Set<Int>) {
         var bad: [BadPayload] = []
         do {
-            let reader = try made.makeReader(fields, wanted: Array(fields.indices), properties: properties)
             let columns = try reader.read(payloads, bad: &bad)
             precondition(columns.allSatisfy { $0.count == payloads.count }, "a row for every payload")
             return (columns, Set(bad.map(\.row)))

@@ -8,6 +8,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case delimited
     case kafka
 
+    /// Makes the constants that the target uses.
+    public func prepare() {
+        for choice in UInt8.min...UInt8.max {
+            withUnsafeBytes(of: choice) { run($0) }
+        }
+    }
+
     /// Runs the target; ends the process when something does not hold.
     public func run(_ bytes: UnsafeRawBufferPointer) {
         switch self {

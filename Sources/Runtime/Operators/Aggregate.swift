@@ -91,7 +91,12 @@ public struct Aggregate: OperatorSpec, Hashable {
     var keyTypes: [SQLType] { keys.map { input.fields[$0].type } }
 
     var layout: GroupLayout {
-        GroupLayout(keyTypes: keyTypes, isWindowed: window != nil, accumulators: calls.map(\.function.accumulator))
+        GroupLayout(
+            keyTypes: keyTypes,
+            isWindowed: window != nil,
+            accumulators: calls.map(\.function.accumulator),
+            window: window
+        )
     }
 }
 
@@ -199,8 +204,8 @@ private final class AggregateOperator: Operator {
         )
     }
 
-    func flush(into changes: inout [StateChange]) {
-        if let change = states.cache.flush() { changes.append(change) }
+    func flush(into changes: inout [StateChange]) throws {
+        if let change = try states.cache.flush() { changes.append(change) }
         context.metrics.stateBytes.set(Int64(states.cache.bytes))
     }
 

@@ -33,19 +33,25 @@ final class FinalWindows {
 
     /// Finds the windows in the store that were not emitted.
     func restore(_ clock: WindowClock) throws {
-        var next = clock.finalBefore
+        let layout = states.layout
+        var next = layout.span.start(clock.finalBefore)
         while true {
             var found: Int64?
             try context.database.scan(
                 states.cache.store,
                 from: WindowClock.bytes(next),
                 to: WindowClock.key
-            ) { key, _ in
-                found = Int64(bigEndian: key.loadUnaligned(as: Int64.self))
-                return false
+            ) { key, value in
+                let first = Int64(bigEndian: key.loadUnaligned(as: Int64.self))
+                // Where windows share entries, another key's may have windows that this one's has not.
+                if let found, layout.span.count == 1 || found != first { return false }
+                found = first
+                try layout.forEachRecord(key, value) { _, window, _ in
+                    if window >= clock.finalBefore { starts.insert(window) }
+                }
+                return layout.span.count > 1
             }
             guard let found else { break }
-            starts.insert(found)
             next = found + 1
         }
         oldest = starts.min() ?? .max
@@ -102,8 +108,9 @@ final class FinalWindows {
     /// Emits a window some of whose groups are in the store alone.
     private func emitMerged(_ start: Int64, _ cached: [UInt32], _ output: Emitter) throws {
         let cache = states.cache
-        let end = WindowClock.bytes(start + 1)
-        var lower: [UInt8]? = WindowClock.bytes(start)
+        let entry = states.layout.span.start(start)
+        let end = WindowClock.bytes(entry + 1)
+        var lower: [UInt8]? = WindowClock.bytes(entry)
         var next = 0
         while let from = lower {
             let stored = StoredRecords(states.layout)
@@ -113,8 +120,10 @@ final class FinalWindows {
                     lower = [UInt8](key)
                     return false
                 }
-                let userKey = UnsafeRawBufferPointer(rebasing: key[8...])
-                if !cache.contains(userKey, window: start) { try stored.add(userKey, window: start, value) }
+                try states.layout.forEachRecord(key, value) { userKey, window, form in
+                    guard window == start, !cache.contains(userKey, window: start) else { return }
+                    try stored.add(userKey, window: start, form)
+                }
                 return true
             }
             var merged: [UnsafeMutableRawPointer] = []

@@ -212,9 +212,9 @@ private final class ForeignKeyJoinOperator: Operator {
         }
     }
 
-    func flush(into changes: inout [StateChange]) {
+    func flush(into changes: inout [StateChange]) throws {
         for cache in [left.cache, right.cache] {
-            if let change = cache.flush() { changes.append(change) }
+            if let change = try cache.flush() { changes.append(change) }
         }
         context.metrics.stateBytes.set(Int64(left.cache.bytes + right.cache.bytes))
     }

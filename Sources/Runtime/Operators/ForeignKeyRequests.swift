@@ -165,10 +165,10 @@ private final class ForeignKeyRequestsOperator: Operator {
         version = stored.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) }
     }
 
-    func flush(into changes: inout [StateChange]) {
+    func flush(into changes: inout [StateChange]) throws {
         guard !cache.dirty.isEmpty else { return }
         let number = withUnsafeBytes(of: version) { Array($0) }
-        if let change = cache.flush(extra: (WindowClock.key, number)) { changes.append(change) }
+        if let change = try cache.flush(extra: (WindowClock.key, number)) { changes.append(change) }
         context.metrics.stateBytes.set(Int64(cache.bytes))
     }
 

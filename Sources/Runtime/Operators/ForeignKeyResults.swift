@@ -164,7 +164,7 @@ private final class ForeignKeyResultsOperator: Operator {
     func flush(into changes: inout [StateChange]) throws {
         guard !cache.dirty.isEmpty else { return }
         try sweep()
-        if let change = cache.flush() { changes.append(change) }
+        if let change = try cache.flush() { changes.append(change) }
         context.metrics.stateBytes.set(Int64(cache.bytes))
     }
 

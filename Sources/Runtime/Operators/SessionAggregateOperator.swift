@@ -204,7 +204,7 @@ final class SessionAggregateOperator: Operator {
         try keyed.sweep(forgottenBefore: clock.forgottenBefore, every: spec.window.retentionMilliseconds / 4)
         guard !keyed.cache.dirty.isEmpty || clock.hasChanged else { return }
         clock.hasChanged = false
-        if let change = keyed.cache.flush(extra: (WindowClock.key, clock.stored)) { changes.append(change) }
+        if let change = try keyed.cache.flush(extra: (WindowClock.key, clock.stored)) { changes.append(change) }
         context.metrics.stateBytes.set(Int64(keyed.cache.bytes))
     }
 

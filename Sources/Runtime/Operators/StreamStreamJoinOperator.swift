@@ -186,7 +186,7 @@ final class StreamStreamJoinOperator: Operator {
         }
     }
 
-    func flush(into changes: inout [StateChange]) {
+    func flush(into changes: inout [StateChange]) throws {
         let isDirty = sides.contains { !$0.cache.dirty.isEmpty }
         guard isDirty || clock.hasChanged else { return }
         clock.hasChanged = false
@@ -198,7 +198,7 @@ final class StreamStreamJoinOperator: Operator {
                 ranges = [(WindowClock.bytes(range.lowerBound), WindowClock.bytes(range.upperBound))]
             }
             let extra = input == 0 ? (WindowClock.key, clock.stored) : nil
-            if let change = side.cache.flush(extra: extra, deletedRanges: ranges) { changes.append(change) }
+            if let change = try side.cache.flush(extra: extra, deletedRanges: ranges) { changes.append(change) }
         }
         let bytes = sides.reduce(0) { $0 + $1.cache.bytes } + waiting.reduce(0) { $0 + ($1?.bytes ?? 0) }
         context.metrics.stateBytes.set(Int64(bytes))

@@ -143,7 +143,7 @@ private final class StreamTableJoinOperator: Operator {
         return keys.map { $0.masked(by: matched) }
     }
 
-    func flush(into changes: inout [StateChange]) { table.flush(into: &changes, context.metrics) }
+    func flush(into changes: inout [StateChange]) throws { try table.flush(into: &changes, context.metrics) }
 
     func committed() { table.cache.committed() }
 

@@ -111,8 +111,8 @@ final class TableAggregateOperator: Operator {
         )
     }
 
-    func flush(into changes: inout [StateChange]) {
-        if let change = states.cache.flush() { changes.append(change) }
+    func flush(into changes: inout [StateChange]) throws {
+        if let change = try states.cache.flush() { changes.append(change) }
         context.metrics.stateBytes.set(Int64(states.cache.bytes))
     }
 

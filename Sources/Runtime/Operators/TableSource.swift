@@ -82,7 +82,7 @@ private final class TableSourceOperator: Operator {
         return (before.finish(), had)
     }
 
-    func flush(into changes: inout [StateChange]) { table.flush(into: &changes, context.metrics) }
+    func flush(into changes: inout [StateChange]) throws { try table.flush(into: &changes, context.metrics) }
 
     func committed() { table.cache.committed() }
 

@@ -112,9 +112,9 @@ private final class TableTableJoinOperator: Operator {
         output.emit(joined)
     }
 
-    func flush(into changes: inout [StateChange]) {
+    func flush(into changes: inout [StateChange]) throws {
         for table in tables {
-            if let change = table.cache.flush() { changes.append(change) }
+            if let change = try table.cache.flush() { changes.append(change) }
         }
         context.metrics.stateBytes.set(Int64(tables.reduce(0) { $0 + $1.cache.bytes }))
     }

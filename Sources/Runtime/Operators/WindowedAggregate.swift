@@ -112,21 +112,26 @@ final class WindowedAggregateOperator: Operator {
         isOpen = true
         if let stored = try context.database.get(states.cache.store.prefix + WindowClock.key) {
             clock = try WindowClock(window, stored: stored)
-            states.cache.open(completeFrom: clock.latestStart.addingClamped(1))
+            states.cache.open(
+                completeFrom: clock.latestStart.addingClamped(1),
+                removedBefore: clock.expiredBefore
+            )
             try finals?.restore(clock)
         }
     }
 
-    func flush(into changes: inout [StateChange]) {
+    func flush(into changes: inout [StateChange]) throws {
         let cache = states.cache
         var ranges: [(lower: [UInt8], upper: [UInt8])] = []
         if let expired = clock.expire(isFinal: finals != nil) {
             cache.removeWindows(before: expired.upperBound)
-            ranges = [(WindowClock.bytes(expired.lowerBound), WindowClock.bytes(expired.upperBound))]
+            let span = states.layout.span
+            let gone = span.start(expired.lowerBound)..<span.start(expired.upperBound)
+            if !gone.isEmpty { ranges = [(WindowClock.bytes(gone.lowerBound), WindowClock.bytes(gone.upperBound))] }
         }
         guard !cache.dirty.isEmpty || clock.hasChanged else { return }
         clock.hasChanged = false
-        if let change = cache.flush(extra: (WindowClock.key, clock.stored), deletedRanges: ranges) {
+        if let change = try cache.flush(extra: (WindowClock.key, clock.stored), deletedRanges: ranges) {
             changes.append(change)
         }
         context.metrics.stateBytes.set(Int64(cache.bytes))
@@ -156,8 +161,8 @@ struct WindowClock {
     private(set) var latestStart = Int64.min
     /// Windows that start before were emitted as final, or never will be.
     var finalBefore: Int64 = 0
-    /// Windows that start before are gone from the store.
-    private var expiredBefore: Int64 = 0
+    /// Windows that start before are gone; the store may still have them beside later ones, see ``WindowSpan``.
+    private(set) var expiredBefore: Int64 = 0
     /// True when something changed since the last flush.
     var hasChanged = false
 

@@ -5,10 +5,12 @@ import Values
 private struct SortKey: Comparable {
     let window: Int64
     let prefix: UInt64
+    let length: UInt32
     let slot: UInt32
 
     static func < (left: SortKey, right: SortKey) -> Bool {
-        left.window == right.window ? left.prefix < right.prefix : left.window < right.window
+        if left.window != right.window { return left.window < right.window }
+        return left.prefix == right.prefix ? left.length < right.length : left.prefix < right.prefix
     }
 }
 
@@ -19,7 +21,14 @@ extension GroupCache {
         keys.reserveCapacity(slots.count)
         for slot in slots {
             let record = record(Int(slot))
-            keys.append(SortKey(window: record.groupWindow, prefix: prefix(layout.key(record)), slot: slot))
+            keys.append(
+                SortKey(
+                    window: layout.span.start(record.groupWindow),
+                    prefix: prefix(layout.key(record)),
+                    length: layout.isWord ? UInt32(truncatingIfNeeded: record.groupKeyLength) : 0,
+                    slot: slot
+                )
+            )
         }
         if layout.isWord {
             keys.sort()
@@ -43,6 +52,7 @@ extension GroupCache {
     /// Reads the records from the store, those that are there.
     func load(_ slots: inout [UInt32]) throws {
         sort(&slots)
+        if layout.span.count > 1 { return try loadSpans(slots) }
         let values = try database.multiGet(store, storeKeys(slots))
         for (row, slot) in slots.enumerated() where !values.isNull(row) {
             let record = record(Int(slot))
@@ -51,7 +61,7 @@ extension GroupCache {
         }
     }
 
-    /// The keys under which the store has the records.
+    /// The keys of the entries under which the store has the records.
     func storeKeys(_ slots: [UInt32], extra: [UInt8]? = nil) -> Column {
         let head = layout.isWindowed ? 8 : 0
         var total = extra?.count ?? 0
@@ -65,7 +75,8 @@ extension GroupCache {
         for (row, slot) in slots.enumerated() {
             let record = record(Int(slot))
             if head > 0 {
-                data.base.storeBytes(of: record.groupWindow.bigEndian, toByteOffset: used, as: Int64.self)
+                let start = layout.span.start(record.groupWindow)
+                data.base.storeBytes(of: start.bigEndian, toByteOffset: used, as: Int64.self)
                 used += head
             }
             let key = layout.key(record)
@@ -89,7 +100,7 @@ extension GroupCache {
     func flush(
         extra: (key: [UInt8], value: [UInt8])? = nil,
         deletedRanges: [(lower: [UInt8], upper: [UInt8])] = []
-    ) -> StateChange? {
+    ) throws -> StateChange? {
         var changed: [UInt32] = []
         changed.reserveCapacity(dirty.count)
         for slot in dirty {
@@ -104,6 +115,10 @@ extension GroupCache {
         flushed += changed
         guard !changed.isEmpty || extra != nil || !deletedRanges.isEmpty else { return nil }
         sort(&changed)
+        if layout.span.count > 1 {
+            let (keys, values) = try spans(changed, extra: extra)
+            return StateChange(store: store, keys: keys, values: values, deletedRanges: deletedRanges)
+        }
         return StateChange(
             store: store,
             keys: storeKeys(changed, extra: extra?.key),

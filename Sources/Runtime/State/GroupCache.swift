@@ -38,6 +38,8 @@ final class GroupCache {
     private var isOpen = false
     /// No record has an earlier window.
     private(set) var oldestWindow = Int64.max
+    /// Windows before are gone, though the store may still have them beside later ones.
+    private(set) var removedBefore: Int64 = 0
     private let misses = Scratch<Int32>()
 
     init(layout: GroupLayout, store: StoreID, database: any StateDatabase, bytesMax: Int) {
@@ -80,11 +82,12 @@ final class GroupCache {
     var wantsFlush: Bool {
         guard used > 0 else { return false }
         let changed = bytes / used * dirty.count
-        return changed > min(bytesMax / 2, GroupCache.flushBytesMax)
+        return changed > min(bytesMax / 2, GroupCache.flushBytesMax(layout.span))
     }
 
-    /// One flush makes columns of so many bytes at the most, about; a column ends at 2 GiB.
-    private static let flushBytesMax = 512 << 20
+    /// Bytes of changed records that one flush takes at the most, about; the column that it makes ends at 2 GiB, and may
+    /// be twenty times as large where each changed window takes its neighbours along.
+    private static func flushBytesMax(_ span: WindowSpan) -> Int { span.count == 1 ? 512 << 20 : 64 << 20 }
 }
 
 /// Keys to be looked up; without windows no key twice.
@@ -108,9 +111,11 @@ extension GroupCache {
     }
 
     /// Says that the store has no groups of windows from `window` on; to be called before the first lookup.
-    func open(completeFrom window: Int64) {
+    /// - Parameter removed: the argument of the last ``removeWindows(before:)``.
+    func open(completeFrom window: Int64, removedBefore removed: Int64 = 0) {
         isOpen = true
         completeFrom = window
+        removedBefore = removed
     }
 
     /// Finds the records of all requests, reads them from the store or makes new ones, and pins them for this batch.
@@ -207,7 +212,13 @@ extension GroupCache {
 
     /// True when the record of that key and window is in memory.
     func contains(_ key: UnsafeRawBufferPointer, window: Int64) -> Bool {
-        slot(key, window, GroupCache.combine(hash(key), window)) != nil
+        slot(key, window, keyHash: hash(key)) != nil
+    }
+
+    /// The record of a key and window that is in memory.
+    /// - Parameter keyHash: the key's ``hash(_:)``.
+    func slot(_ key: UnsafeRawBufferPointer, _ window: Int64, keyHash: UInt64) -> UInt32? {
+        slot(key, window, GroupCache.combine(keyHash, window))
     }
 
     private func slot(_ key: UnsafeRawBufferPointer, _ window: Int64, _ hash: UInt64) -> UInt32? {
@@ -408,6 +419,7 @@ extension GroupCache {
 
     /// Forgets all records of windows that start before `bound`.
     func removeWindows(before bound: Int64) {
+        removedBefore = max(removedBefore, bound)
         guard oldestWindow < bound else { return }
         var oldest = Int64.max
         for slot in 0..<highWater {

@@ -5,13 +5,16 @@ import Values
 ///
 /// In memory: a header (see ``GroupRecord``), room for a short key, then the slots of the accumulators. In the store, under
 /// the key (after eight big-endian bytes of window start, where there are windows): the timestamp, the slots as they
-/// are, then each blob as its length and bytes. Numbers are little-endian.
+/// are, then each blob as its length and bytes. Numbers are little-endian. Overlapping windows share entries, see
+/// ``WindowSpan``.
 struct GroupLayout: Sendable {
     /// Bytes of key that a record holds itself; longer keys lie elsewhere.
     let keyBytes: Int
     /// True when every key has at most eight bytes, so that it is compared as one word.
     let isWord: Bool
     let isWindowed: Bool
+    /// The windows that share an entry of the store.
+    let span: WindowSpan
     /// Where each accumulator's slot lies in the record.
     let slotOffsets: [Int]
     /// Where the blob words lie in the record.
@@ -23,7 +26,12 @@ struct GroupLayout: Sendable {
     /// Where the slots start in a record.
     var slotStart: Int { GroupRecord.key + keyBytes }
 
-    init(keyTypes: [SQLType], isWindowed: Bool, slots: [(bytes: Int, blobs: [Int])]) {
+    init(
+        keyTypes: [SQLType],
+        isWindowed: Bool,
+        slots: [(bytes: Int, blobs: [Int])],
+        window: TimeWindow? = nil
+    ) {
         let width = GroupLayout.width(keyTypes)
         isWord = width.map { $0 <= 8 } ?? false
         keyBytes = isWord ? 8 : min(((width ?? 16) + 7) & ~7, 24)
@@ -41,13 +49,17 @@ struct GroupLayout: Sendable {
         blobOffsets = blobs
         slotBytes = offset - GroupRecord.key - keyBytes
         stride = offset
+        let recordBytes = blobs.isEmpty ? 8 + slotBytes : nil
+        span = window.map { WindowSpan($0, recordBytes: recordBytes) } ?? .single
     }
 
-    init(keyTypes: [SQLType], isWindowed: Bool, accumulators: [any Accumulator]) {
+    /// - Parameter window: of a windowed aggregate; without it every record has an entry of its own.
+    init(keyTypes: [SQLType], isWindowed: Bool, accumulators: [any Accumulator], window: TimeWindow? = nil) {
         self.init(
             keyTypes: keyTypes,
             isWindowed: isWindowed,
-            slots: accumulators.map { ($0.slotBytes, $0.blobs) }
+            slots: accumulators.map { ($0.slotBytes, $0.blobs) },
+            window: window
         )
     }
 

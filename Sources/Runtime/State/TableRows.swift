@@ -113,8 +113,8 @@ final class TableRows {
         cache.change(slots.base[group], isPresent: false)
     }
 
-    func flush(into changes: inout [StateChange], _ metrics: OperatorMetrics) {
-        if let change = cache.flush() { changes.append(change) }
+    func flush(into changes: inout [StateChange], _ metrics: OperatorMetrics) throws {
+        if let change = try cache.flush() { changes.append(change) }
         metrics.stateBytes.set(Int64(cache.bytes))
     }
 }

@@ -148,31 +148,3 @@ extension StorageError {
         )
     }
 }
-
-/// Bounds how many segment files are open: the least recently used are closed.
-final class OpenFiles: Sendable {
-    private let limit: Int
-    private let clock = Atomic<UInt64>(0)
-    private let open = Mutex<[Segment]>([])
-
-    init(limit: Int) { self.limit = max(limit, 8) }
-
-    func tick() -> UInt64 { clock.wrappingAdd(1, ordering: .relaxed).newValue }
-
-    func add(_ segment: Segment) {
-        let released = open.withLock { open -> ArraySlice<Segment> in
-            open.append(segment)
-            guard open.count > limit else { return [] }
-            open.sort { $0.lastUse > $1.lastUse }
-            let kept = limit - limit / 4
-            defer { open.removeSubrange(kept...) }
-            return open[kept...]
-        }
-        for segment in released { segment.releaseFile() }
-    }
-
-    func remove(_ segments: [Segment]) {
-        guard !segments.isEmpty else { return }
-        open.withLock { open in open.removeAll { one in segments.contains { $0 === one } } }
-    }
-}
