@@ -108,7 +108,8 @@ extension GroupCache {
                     let record = record(Int(slot))
                     guard record.groupFlags & GroupRecord.isPresent != 0 else { continue }
                     layout.store(record, to: builder.add(index, bytes))
-                } else if unknown[row] >> UInt64(index) & 1 != 0, let form = entry?[index], let base = form.baseAddress {
+                } else if unknown[row] >> UInt64(index) & 1 != 0, let form = entry?[index], let base = form.baseAddress
+                {
                     builder.add(index, bytes).copyMemory(from: base, byteCount: bytes)
                 }
             }
