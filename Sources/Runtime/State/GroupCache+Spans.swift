@@ -75,6 +75,7 @@ extension GroupCache {
         for index in 0..<layout.span.count where members[offset + index] == GroupCache.none {
             let window = layout.span.window(start, index)
             if window < removedBefore { continue }
+            if window > newestWindow, window >= completeFrom { break }
             if let slot = self.slot(key, window, keyHash: keyHash) {
                 members[offset + index] = slot
             } else if window < completeFrom {

@@ -38,6 +38,8 @@ final class GroupCache {
     private var isOpen = false
     /// No record has an earlier window.
     private(set) var oldestWindow = Int64.max
+    /// No record ever had a later window.
+    private(set) var newestWindow = Int64.min
     /// Windows before are gone, though the store may still have them beside later ones.
     private(set) var removedBefore: Int64 = 0
     private let misses = Scratch<Int32>()
@@ -298,6 +300,7 @@ extension GroupCache {
             record.groupStamp = stamp
             record.groupFlags = GroupRecord.isUsed
             oldestWindow = min(oldestWindow, window)
+            newestWindow = max(newestWindow, window)
             insert(hash, slot)
             slots[index] = UInt32(slot)
             if window < completeFrom { wanted.append(UInt32(slot)) }
