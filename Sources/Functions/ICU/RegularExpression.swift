@@ -24,6 +24,13 @@ final class RegularExpression {
     /// Groups of the pattern, the whole match not counted.
     var groupCount: Int { Int(cicu_regex_groups(handle)) }
 
+    /// The number of the group that the pattern gives a name; nil when there is none.
+    func group(named name: UnsafeRawBufferPointer) -> Int? {
+        guard let start = name.bindMemory(to: CChar.self).baseAddress else { return nil }
+        let number = cicu_regex_group_number(handle, start, Int32(truncatingIfNeeded: name.count))
+        return number > 0 ? Int(number) : nil
+    }
+
     /// Calls `body` for every match in order until it returns false.
     func forEachMatch(in text: UnsafeRawBufferPointer, _ body: () throws -> Bool) rethrows {
         var empty: CChar = 0

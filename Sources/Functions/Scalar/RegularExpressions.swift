@@ -127,7 +127,8 @@ private func replace(_ call: FunctionCall) -> Column {
 }
 
 extension ByteWriter {
-    /// Appends a replacement with `$n` as group n of the match in hand; a backslash takes the next sign as it is.
+    /// Appends a replacement with `$n` and `${name}` as groups of the match in hand; a backslash takes the next sign as it
+    /// is.
     fileprivate mutating func append(
         _ replacement: UnsafeRawBufferPointer,
         expanding expression: RegularExpression,
@@ -137,25 +138,44 @@ extension ByteWriter {
         while index < replacement.count {
             let byte = replacement[index]
             index += 1
-            if byte == 0x5C, index < replacement.count {
+            if byte == 0x5C {
+                guard index < replacement.count else { throw FunctionError("the replacement ends with a backslash") }
                 append(replacement[index])
                 index += 1
-            } else if byte == 0x24, index < replacement.count, case let digit = replacement[index] &- 0x30, digit < 10 {
-                index += 1
-                var group = Int(digit)
-                guard group <= expression.groupCount else { throw FunctionError("there is no group \(group)") }
-                // More digits belong to the number as long as there is such a group.
-                while index < replacement.count, case let next = replacement[index] &- 0x30, next < 10,
-                    group * 10 + Int(next) <= expression.groupCount
-                {
-                    group = group * 10 + Int(next)
-                    index += 1
-                }
+            } else if byte == 0x24 {
+                let group = try expression.group(in: replacement, &index)
                 if let range = expression.range(of: group) { append(text.part(range)) }
             } else {
                 append(byte)
             }
         }
+    }
+}
+
+extension RegularExpression {
+    /// The group that a replacement names behind a `$` before `index`, which moves behind the name.
+    fileprivate func group(in replacement: UnsafeRawBufferPointer, _ index: inout Int) throws -> Int {
+        let rest = replacement.part(index..<replacement.count)
+        if rest.first == 0x7B, let end = rest.firstIndex(of: 0x7D) {
+            let name = rest.part(1..<end)
+            index += end + 1
+            if let group = group(named: name) { return group }
+            throw FunctionError("there is no group named \(String(decoding: name.prefix(60), as: UTF8.self))")
+        }
+        guard let first = rest.first, case let digit = first &- 0x30, digit < 10 else {
+            throw FunctionError("a $ of the replacement is followed by no group; \\$ is the sign itself")
+        }
+        index += 1
+        var group = Int(digit)
+        guard group <= groupCount else { throw FunctionError("there is no group \(group)") }
+        // More digits belong to the number as long as there is such a group.
+        while index < replacement.count, case let next = replacement[index] &- 0x30, next < 10,
+            group * 10 + Int(next) <= groupCount
+        {
+            group = group * 10 + Int(next)
+            index += 1
+        }
+        return group
     }
 }
 

@@ -62,6 +62,12 @@ int32_t cicu_regex_groups(const cicu_regex *regex) {
     return uregex_groupCount(regex->expression, &status);
 }
 
+int32_t cicu_regex_group_number(const cicu_regex *regex, const char *name, int32_t length) {
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t number = uregex_groupNumberFromCName(regex->expression, name, length, &status);
+    return U_SUCCESS(status) ? number : -1;
+}
+
 bool cicu_regex_group(const cicu_regex *regex, int32_t group, int64_t *start, int64_t *end) {
     UErrorCode status = U_ZERO_ERROR;
     *start = uregex_start64(regex->expression, group, &status);

@@ -20,6 +20,9 @@ bool cicu_regex_next(cicu_regex *regex);
 // How many groups the pattern has, the whole match not counted.
 int32_t cicu_regex_groups(const cicu_regex *regex);
 
+/// The number of the group of a name; -1 when there is none.
+int32_t cicu_regex_group_number(const cicu_regex *regex, const char *name, int32_t length);
+
 // The bytes of a group of the last match; false when the group took no part in it.
 bool cicu_regex_group(const cicu_regex *regex, int32_t group, int64_t *start, int64_t *end);
 
