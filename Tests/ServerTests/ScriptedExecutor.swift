@@ -96,9 +96,10 @@ final class ScriptedExecutor: StatementExecutor {
     private func hold(_ reply: ReplyStream) {
         held.withLock { $0.append(reply) }
         reply.onCancel { [weak self, weak reply] reason in
+            guard let reply else { return }
             self?.cancellations.withLock { $0.append(reason) }
             self?.held.withLock { held in held.removeAll { $0 === reply } }
-            reply?.fail(.cancelled(reason))
+            reply.fail(.cancelled(reason))
         }
     }
 }
