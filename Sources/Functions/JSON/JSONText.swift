@@ -64,14 +64,17 @@ struct JSONText {
     }
 
     /// The entries without repeated keys: each stands where it was first, with the value that it was given last.
-    var fields: [(key: String, value: JSONText)] {
-        let entries = entries
+    var fields: [(key: String, value: JSONText)] { JSONText.merged(entries) }
+
+    /// Entries of one object or several without repeated keys, as ``fields``.
+    static func merged(_ entries: [(key: String, value: JSONText)]) -> [(key: String, value: JSONText)] {
         var list: [(key: String, value: JSONText)] = []
         list.reserveCapacity(entries.count)
         if entries.count > JSONText.comparedKeysMax {
-            var places: [String: Int] = [:]
+            var places: [[UInt8]: Int] = [:]
             for entry in entries {
-                if let place = places.updateValue(places[entry.key] ?? list.count, forKey: entry.key) {
+                let key = Array(entry.key.utf8)
+                if let place = places.updateValue(places[key] ?? list.count, forKey: key) {
                     list[place].value = entry.value
                 } else {
                     list.append(entry)
@@ -80,7 +83,8 @@ struct JSONText {
             return list
         }
         for entry in entries {
-            if let place = list.firstIndex(where: { $0.key == entry.key }) {
+            // By their bytes: equal texts of Swift may differ in them.
+            if let place = list.firstIndex(where: { $0.key.utf8.elementsEqual(entry.key.utf8) }) {
                 list[place].value = entry.value
             } else {
                 list.append(entry)

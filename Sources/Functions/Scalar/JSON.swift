@@ -134,17 +134,12 @@ extension JSONText {
 private func joined(_ values: [JSONText]) -> String {
     var out = ByteWriter(capacity: 64)
     if values.allSatisfy({ $0.kind == .object }) {
-        var order: [String] = []
-        var last: [String: JSONText] = [:]
-        for entry in values.flatMap(\.entries) where last.updateValue(entry.value, forKey: entry.key) == nil {
-            order.append(entry.key)
-        }
         out.append(0x7B)
-        for (index, key) in order.enumerated() {
+        for (index, field) in JSONText.merged(values.flatMap(\.entries)).enumerated() {
             if index > 0 { out.append(0x2C) }
-            out.append(json: key)
+            out.append(json: field.key)
             out.append(0x3A)
-            last[key]?.write(to: &out)
+            field.value.write(to: &out)
         }
         out.append(0x7D)
     } else {

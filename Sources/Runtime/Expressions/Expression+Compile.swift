@@ -125,9 +125,8 @@ struct ExpressionCompiler {
                 needs: [ColumnNeeds([value, low]), ColumnNeeds([value, high])]
             )
         case .inList(let value, let items):
-            let tested = [value] + items.filter(\.isArithmetic)
-            return try strict(tested, kernels(tested)) { operands throws(ExpressionError) in
-                try list(operands[0], value, items, node)
+            return try strict([value] + items, kernels([value] + items)) { operands throws(ExpressionError) in
+                try list(operands[0], Array(operands.dropFirst()), value, items, node)
             }
         case .like(let value, let pattern, let escape):
             guard value.type == .string, pattern.type == .string else {
@@ -202,6 +201,7 @@ struct ExpressionCompiler {
 
     private func list(
         _ operand: Kernel,
+        _ itemOperands: [Kernel],
         _ value: Expression,
         _ items: [Expression],
         _ node: Expression
@@ -209,11 +209,12 @@ struct ExpressionCompiler {
         let shared = SharedKernel(operand)
         var constants: [Column] = []
         var tests: [Kernel] = []
-        for item in items {
-            let operand = try kernel(item)
+        var needs: [ColumnNeeds] = []
+        for (item, operand) in zip(items, itemOperands) {
             if let constant = operand.constant, constant.isNull(0) { continue }
             if let constant = operand.constant, constant.type == value.type { constants.append(constant) }
             tests.append(try comparison(.equal, shared, operand, node))
+            needs.append(ColumnNeeds([value, item]))
         }
         let isHashable = value.type.childTypes.isEmpty && value.type != .double
         if tests.count > ExpressionCompiler.comparedItemsMax, constants.count == tests.count, isHashable {
@@ -221,7 +222,7 @@ struct ExpressionCompiler {
         }
         guard let first = tests.first else { return ConstantKernel(Column.of(.boolean, [.boolean(false)])) }
         if tests.count == 1 { return first }
-        return LogicKernel(isAnd: false, tests, needs: items.map { ColumnNeeds([value, $0]) })
+        return LogicKernel(isAnd: false, tests, needs: needs)
     }
 
     private func comparison(

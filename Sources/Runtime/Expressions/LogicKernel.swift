@@ -128,7 +128,9 @@ final class StrictKernel: Kernel {
     }
 
     override func evaluate(_ frame: Frame) -> Column {
-        values.reduce(test.evaluate(frame)) { column, value in column.masked(by: value.evaluate(frame).validity) }
+        // First, so that the test finds them computed for all rows, whose failures are told once.
+        let columns = values.map { $0.evaluate(frame) }
+        return columns.reduce(test.evaluate(frame)) { column, value in column.masked(by: value.validity) }
     }
 }
 

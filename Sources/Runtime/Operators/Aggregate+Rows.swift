@@ -61,7 +61,7 @@ private struct AggregateReader {
         let wanted = query.windowStarts
         guard let window, rows.layout.span.count > 1, let stored = try database.get(store.prefix + WindowClock.key)
         else { return wanted }
-        let first = max(wanted.lowerBound, try WindowClock(window, stored: stored).expiredBefore)
+        let first = max(wanted.lowerBound, try WindowClock(window, rows.layout.span, stored: stored).expiredBefore)
         // No window starts at the end of time.
         return first <= wanted.upperBound ? first...wanted.upperBound : Int64.max...Int64.max
     }

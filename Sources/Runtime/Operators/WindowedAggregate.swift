@@ -23,7 +23,7 @@ final class WindowedAggregateOperator: Operator {
         self.window = window
         self.context = context
         states = AggregateStates(spec, context)
-        clock = WindowClock(window)
+        clock = WindowClock(window, states.layout.span)
         finals = spec.emitsFinal && context.settings.emitsFinal ? FinalWindows(window, states, context) : nil
     }
 
@@ -111,7 +111,7 @@ final class WindowedAggregateOperator: Operator {
     private func open() throws {
         isOpen = true
         if let stored = try context.database.get(states.cache.store.prefix + WindowClock.key) {
-            clock = try WindowClock(window, stored: stored)
+            clock = try WindowClock(window, states.layout.span, stored: stored)
             states.cache.open(
                 completeFrom: clock.latestStart.addingClamped(1),
                 removedBefore: clock.expiredBefore
@@ -155,6 +155,7 @@ struct WindowClock {
     static let key: [UInt8] = [0xFF]
 
     let window: TimeWindow
+    private let span: WindowSpan
     /// The largest timestamp so far.
     private(set) var streamTime = Int64.min
     /// The latest start of a window so far.
@@ -166,21 +167,29 @@ struct WindowClock {
     /// True when something changed since the last flush.
     var hasChanged = false
 
-    init(_ window: TimeWindow) { self.window = window }
-
-    /// - Throws: ``StateError`` when the bytes are not ``stored``.
-    init(_ window: TimeWindow, stored: [UInt8]) throws(StateError) {
+    init(_ window: TimeWindow, _ span: WindowSpan) {
         self.window = window
-        guard stored.count == 32 else { throw StateError.size(stored.count) }
+        self.span = span
+    }
+
+    /// - Throws: ``StateError`` when the bytes are not ``stored``, or the store has spans of another length.
+    init(_ window: TimeWindow, _ span: WindowSpan, stored: [UInt8]) throws(StateError) {
+        self.init(window, span)
+        guard stored.count >= 32, stored.count % 8 == 0 else { throw StateError.size(stored.count) }
         let words = stored.withUnsafeBytes { bytes in
-            (0..<4).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self) }
+            (0..<bytes.count / 8).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self) }
+        }
+        guard words[4...] == [Int64(span.count)] || words.count == 4 && span.count == 1 else {
+            throw StateError.otherForm
         }
         (streamTime, latestStart, finalBefore, expiredBefore) = (words[0], words[1], words[2], words[3])
     }
 
+    /// The numbers, and how many windows share an entry unless that is one.
     var stored: [UInt8] {
-        [streamTime, latestStart, finalBefore, expiredBefore].flatMap { word in withUnsafeBytes(of: word) { Array($0) }
-        }
+        var words = [streamTime, latestStart, finalBefore, expiredBefore]
+        if span.count > 1 { words.append(Int64(span.count)) }
+        return words.flatMap { word in withUnsafeBytes(of: word) { Array($0) } }
     }
 
     /// Windows that start before this have closed.

@@ -240,5 +240,10 @@ public struct StateError: Error, CustomStringConvertible {
         StateError(message: "a stored record of \(bytes) bytes is not one of this query's")
     }
 
+    /// The state was written by a version that stores it in another form.
+    static let otherForm = StateError(
+        message: "the stored windows are in the form of another version; DROP the table and create it again"
+    )
+
     public var description: String { message }
 }

@@ -29,6 +29,7 @@ struct WindowSpan: Sendable {
         var count = 1
         while count < overlapping, count < WindowSpan.windowsMax { count *= 2 }
         while let recordBytes, count > 1, count * recordBytes > WindowSpan.entryBytesMax { count /= 2 }
+        while window.advanceMilliseconds.multipliedReportingOverflow(by: Int64(count)).overflow { count /= 2 }
         self.init(advance: window.advanceMilliseconds, count: recordBytes == nil ? 1 : count)
     }
 

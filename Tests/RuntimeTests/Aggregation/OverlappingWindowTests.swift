@@ -41,12 +41,13 @@ struct OverlappingWindowTests {
         }
     }
 
-    private static func spec(_ keys: [SQLType]) throws -> Aggregate {
+    private static func spec(_ keys: [SQLType], emitsFinal: Bool = false) throws -> Aggregate {
         Aggregate(
             input: Schema(key: [], values: keys.enumerated().map { Schema.Field("K\($0)", $1) }),
             keys: Array(keys.indices),
             calls: [try .of("COUNT")],
             window: window,
+            emitsFinal: emitsFinal,
             store: StoreSpec(name: "aggregate")
         )
     }
@@ -103,6 +104,47 @@ struct OverlappingWindowTests {
         }
     }
 
+    /// Windows that come once: each that has closed, in order, with the rows that it had.
+    @Test(arguments: [[SQLType.bigint], [.string]], [1, 9, 60])
+    func finalWindowsComeOnce(types: [SQLType], batchRows: Int) throws {
+        for (cacheBytes, restarts) in [(1, true), (1500, true), (1500, false), (1 << 20, true)] {
+            let spec = try Self.spec(types, emitsFinal: true)
+            let bench = try OperatorBench(spec, TaskSettings(cacheBytesMax: cacheBytes))
+            var model = Model()
+            var dice = Dice(cacheBytes + batchRows)
+            var now: Int64 = 0
+            for _ in 0..<(batchRows == 1 ? 120 : 24) {
+                var rows: [[Value]] = []
+                for _ in 0..<batchRows {
+                    now += Int64(dice.roll(3))
+                    let (key, time) = (Self.key(types, dice.roll(12)), max(0, now - Int64(dice.roll(9))))
+                    rows.append(key + [.bigint(time)])
+                    model.add(key, time)
+                }
+                try bench.process(batch(spec.input, rows))
+                if restarts { try bench.restart() } else { try bench.commit() }
+            }
+            let found = bench.take().map { Array($0.dropLast()) }
+            let closed = model.counts.filter { $0.key.window + 12 <= model.streamTime - 6 }.map { group, count in
+                group.key + [.bigint(group.window), .bigint(group.window + 12), .bigint(count)]
+            }
+            #expect(Set(found) == Set(closed) && found.count == closed.count)
+            let starts = found.map { row -> Int64 in
+                guard case .bigint(let start) = row[types.count] else { return -1 }
+                return start
+            }
+            #expect(zip(starts, starts.dropFirst()).allSatisfy { $0 <= $1 })
+        }
+    }
+
+    /// State in which another number of windows share an entry is refused, not misread.
+    @Test func anotherFormIsRefused() throws {
+        let clock = WindowClock(Self.window, WindowSpan(Self.window, recordBytes: nil))
+        #expect(throws: StateError.self) {
+            try WindowClock(Self.window, WindowSpan(Self.window, recordBytes: 24), stored: clock.stored)
+        }
+    }
+
     /// What one row changes is one or two entries, not one for each window.
     @Test func neighboursAreWrittenTogether() throws {
         let spec = try Self.spec([.bigint])
@@ -124,5 +166,11 @@ struct OverlappingWindowTests {
         #expect(count(minutes, nil) == 1)
         #expect(count(TimeWindow(sizeMilliseconds: 10, graceMilliseconds: 0), 24) == 1)
         #expect(count(TimeWindow(sizeMilliseconds: 10, advanceMilliseconds: 7, graceMilliseconds: 0), 24) == 2)
+        let ages = TimeWindow(
+            sizeMilliseconds: .max / 3 * 2,
+            advanceMilliseconds: .max / 3 * 2 - 9,
+            graceMilliseconds: 0
+        )
+        #expect(count(ages, 24) == 1)
     }
 }
