@@ -209,13 +209,17 @@ extension ByteWriter {
 @Sendable
 private func geoDistance(_ call: FunctionCall) -> Column {
     let angles = call.arguments[..<4].map { Double.Reader($0) }
-    let units = call.arguments.count > 4 ? Optional<Text>.Reader(call.arguments[4]) : nil
+    var radius: (Int) throws(FunctionError) -> Double = { _ in 6371 }
+    if call.arguments.count > 4 {
+        let units = Optional<Text>.Reader(call.arguments[4])
+        radius = call.eachOrConstant(4) { (row: Int) throws(FunctionError) in try earthRadius(units(row)) }
+    }
     return call.rows(Double.self, seesNull: call.arguments.indices.map { $0 == 4 }) { row in
         let (lat1, lon1, lat2, lon2) = (angles[0](row), angles[1](row), angles[2](row), angles[3](row))
         guard abs(lat1) <= 90, abs(lat2) <= 90, abs(lon1) <= 180, abs(lon2) <= 180 else {
             throw FunctionError("a latitude is within 90 degrees and a longitude within 180")
         }
-        let radius = try earthRadius(units?(row))
+        let radius = try radius(row)
         let toRadians = Double.pi / 180
         let (dLat, dLon) = ((lat2 - lat1) * toRadians, (lon2 - lon1) * toRadians)
         let chord =
@@ -228,7 +232,7 @@ private func geoDistance(_ call: FunctionCall) -> Column {
 private let kilometre: [StaticString] = ["KM", "KILOMETER", "KILOMETERS", "KILOMETRE", "KILOMETRES"]
 private let mile: [StaticString] = ["MI", "MILE", "MILES"]
 
-private func earthRadius(_ unit: Text?) throws -> Double {
+private func earthRadius(_ unit: Text?) throws(FunctionError) -> Double {
     guard let unit, !unit.bytes.isEmpty else { return 6371 }
     if kilometre.contains(where: unit.equals) { return 6371 }
     if mile.contains(where: unit.equals) { return 3959 }
